@@ -41,3 +41,4 @@ lint:
 
 fmt:
 	@cargo fmt --all
+	@cd console && npm run --silent format

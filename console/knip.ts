@@ -13,7 +13,12 @@ function svelte(text: string): string {
 
 export default {
   entry: ["src/**/*.test.ts", "e2e/**/*.ts"],
-  project: ["src/**/*.{ts,svelte}!", "!src/**/*.{test,testing}.ts!", "e2e/**/*.ts", "build/**/*.ts"],
+  project: [
+    "src/**/*.{ts,svelte}!",
+    "!src/**/*.{test,testing}.ts!",
+    "e2e/**/*.ts",
+    "build/**/*.ts",
+  ],
   include: ["files", "exports", "dependencies", "unlisted", "unresolved", "duplicates"],
   exclude: ["types"],
   // What a module itself uses may be looked at by its tests.

@@ -24,7 +24,9 @@ export default defineConfig(({ mode }) => ({
           name === "service-worker" ? "[name].js" : "assets/[name]-[hash].js",
         // A worker that comes built is a script by its name, too.
         assetFileNames: ({ names }) =>
-          names[0]?.endsWith(".mjs") === true ? "assets/[name]-[hash].js" : "assets/[name]-[hash][extname]",
+          names[0]?.endsWith(".mjs") === true
+            ? "assets/[name]-[hash].js"
+            : "assets/[name]-[hash][extname]",
       },
     },
   },

@@ -40,6 +40,8 @@ unit() {
     echo "console/dist is not what console/ builds to: npm run build" >&2
     exit 1
   }
+  npx --no-install prettier --check --log-level warn . ||
+    { echo "console/ is not formatted: npm run format" >&2; exit 1; }
   npx --no-install svelte-check --tsconfig ./tsconfig.json --fail-on-warnings --output human
   # Without tests: what they alone use is used by nobody.
   npx --no-install knip

@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(simulation month week answered orders year outage planted webhooks interleavings both-stores one-node fault-stores partitioned
+steps=(simulation month week answered orders keys year outage planted webhooks interleavings both-stores one-node fault-stores partitioned
   claims edits kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills step-kills bot-deaths stops undo tags
   away faults cluster cluster-planted future pauses nodes-claims nodes-redis nodes-deaths
   nodes-offers-1 nodes-offers-2 nodes-offers-3 nodes-offers-4 nodes-rolls rings rush ingest rules
@@ -307,6 +307,9 @@ run() {
       faults::orders::whatever_the_order_and_the_kills_clocks_and_webhooks_are_what_a_plain_count_says \
       BATON_ORDERS=300
     [ "$(grep -c ': 300 orders, ' "$state/$step.log")" = 2 ] || fail "$step needs both stores" ;;
+  keys)
+    tested roles::keys::a_key_that_only_reads_writes_by_no_frame_and_no_address
+    tested roles::keys::a_socket_of_a_key_ends_with_what_let_it_in_and_hears_nothing_after ;;
   year)
     optimised \
       http::tests::reports::the_reports_of_a_year_say_what_a_count_over_it_says_within_their_time \

@@ -4,14 +4,19 @@
 #   begin_stages NAME       logs go to target/stages/NAME
 #   stage NAME COMMAND…     runs it; its output goes to its log, and to the terminal when it fails
 #   shown NAME COMMAND…     the same, with its output on the terminal
+#   kept NAME PATHS… -- COMMAND…  the same, unless it passed on all of this before: it says *kept* then
 #   lane FUNCTION           runs a function with stages beside what follows
 #   wait_lanes              waits for all lanes
 #   end_stages              waits for all lanes, prints the table, ends with 1 when a stage failed
 #
 # Once a stage has failed no other begins; those under way end first. Commands run with `set -e`.
+# What a stage passed on is what lies at PATHS (those of git; :!folder is without), the command, the
+# tools, the services and the settings (BATON_…), by their hash. A stage that ever failed on the same
+# is not kept: it may fail now and then. BATON_KEEP=no plays all, as CI does.
 # A stage that takes longer than STAGE_MAX_S seconds is ended, and has failed: what hangs is named.
 
 STAGE_MAX_S=2700
+KEPT=target/kept
 stages=
 lanes=()
 
@@ -43,6 +48,60 @@ end_tree() {
 measured() {
   local minutes=${1%%m*} rest=${1#*m}
   echo $((minutes * 60 + ${rest%%[.s]*}))
+}
+
+# The tools and services of this machine, and what is set of ours but for addresses and places.
+surroundings() {
+  local tool
+  for tool in "rustc -Vv" "node --version" "python3 --version" "java -version" "psql --version" \
+    "redis-server --version" "chromium --version" "chromium-headless-shell --version" "uname -rm"; do
+    $tool 2>&1 || echo "no $tool"
+  done
+  env | grep -E '^(BATON_|RUSTFLAGS=)' | grep -vE '^BATON_(TEST_POSTGRES|POSTGRES_STATE|TEST_S3|BUILT|KEEP)=' | sort || true
+}
+
+# What a stage is played on: `passed_on PATHS… -- COMMAND…`. Committed or not, but nothing ignored.
+passed_on() {
+  local paths=()
+  while [ "$1" != -- ]; do paths+=("$1"); shift; done
+  shift
+  {
+    echo "$*"
+    surroundings
+    git ls-files -s -- "${paths[@]}"
+    git diff --name-status -- "${paths[@]}"
+    { git diff --name-only --diff-filter=d -z -- "${paths[@]}"
+      git ls-files -oz --exclude-standard -- "${paths[@]}"; } | xargs -0r sha256sum
+  } | sha256sum | cut -d' ' -f1
+}
+
+kept() {
+  local name=$1 on paths=()
+  shift
+  while [ "$1" != -- ]; do paths+=("$1"); shift; done
+  shift
+  if [ "${BATON_KEEP:-}" = no ] || ! git rev-parse --verify --quiet HEAD >/dev/null 2>&1; then
+    stage "$name" "$@"
+    return
+  fi
+  mkdir -p "$KEPT"
+  on=$(passed_on "${paths[@]}" -- "$@")
+  if [ ! -e "$stages/failed" ] && [ "$(cat "$KEPT/$name" 2>/dev/null)" = "$on" ]; then
+    echo "kept    $name: it passed on the same at $(date -r "$KEPT/$name" '+%F %H:%M')"
+    echo "$name 0 0 kept" >>"$stages/times"
+    return
+  fi
+  rm -f "$KEPT/$name"
+  stage "$name" "$@"
+  case $(awk -v name="$name" '$1 == name { state = $4 } END { print state }' "$stages/times") in
+  # What was written meanwhile was not tested.
+  ok)
+    if ! grep -qsx "$on" "$KEPT/$name.failed" &&
+      [ "$(passed_on "${paths[@]}" -- "$@")" = "$on" ]; then
+      echo "$on" >"$KEPT/$name"
+    fi ;;
+  FAILED) echo "$on" >>"$KEPT/$name.failed" ;;
+  esac
 }
 
 run_stage() {

@@ -4,31 +4,41 @@
 # times; the log of each is in target/stages/test.
 #
 # BATON_TEST_POSTGRES  a server of PostgreSQL to use instead
+# BATON_KEEP           no: plays also what passed on the same before
 # BATON_RUNS_AT_ONCE   what runs with faults side by side may weigh (default 1: one after the other)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/stages.sh
 . scripts/compiler.sh
 
+# What no program reads, and what only the console or the app is made of.
+pages=(. ':!docs/runs' ':!docs/internals' ':!docs/adr' ':!docs/proof.md' ':!docs/glossary.md'
+  ':!ARCHITECTURE.md' ':!CONTRIBUTING.md' ':!tidy' ':!fuzz' ':!.github' ':!deploy')
+of_console=(':!console/e2e' ':!console/src/*.svelte' ':!console/src/*.css' ':!words')
+of_app=(':!apps')
+of_phones=(':!mobile-core' ':!bindings' ':!apps' ':!load-tests' ':!tests')
+
 # What else asks cargo, which lets one go at a time; then the load tests, and the phone core in
 # Python.
 others() {
-  stage doc-tests cargo test --quiet "${features[@]}" --doc
+  kept doc-tests "${pages[@]}" "${of_console[@]}" "${of_app[@]}" -- cargo test --quiet "${features[@]}" --doc
   stage supply-chain scripts/supply-chain.sh
-  stage load-tests loads
+  kept load-tests "${pages[@]}" "${of_console[@]}" "${of_app[@]}" -- loads
   # Its server writes facts of a later version: what was built today has to bear tomorrow.
-  stage python env PLANTED_BUG=facts_of_the_future bindings/suites/run.sh python
+  kept python "${pages[@]}" "${of_console[@]}" "${of_app[@]}" -- \
+    env PLANTED_BUG=facts_of_the_future bindings/suites/run.sh python
 }
 
 # These mostly wait. Half of them play on each store here.
 faults() {
-  stage faults env BATON_TEST_HALVES=1 scripts/run-tests.sh world faults:: phone_core:: --test-threads=8
+  kept faults "${pages[@]}" "${of_console[@]}" "${of_app[@]}" -- \
+    env BATON_TEST_HALVES=1 scripts/run-tests.sh world faults:: phone_core:: --test-threads=8
 }
 
 # So does what is seen from outside: the demo, the apps.
 outside() {
   stage valkey valkey
-  stage demo demo
+  kept demo "${pages[@]}" "${of_app[@]}" -- demo
   languages
 }
 
@@ -43,7 +53,8 @@ valkey() {
 # over.
 tools() {
   stage kotlin-tools kotlin_tools
-  [ ! -x scripts/console.sh ] || stage console nice -n 19 scripts/console.sh
+  [ ! -x scripts/console.sh ] ||
+    kept console console words protocol scripts docs -- nice -n 19 scripts/console.sh
 }
 
 kotlin_tools() {
@@ -54,9 +65,10 @@ kotlin_tools() {
 languages() {
   local names=(kotlin)
   if scripts/mobile/swift.sh --cached >/dev/null; then names+=(swift); fi
-  stage languages suites "${names[@]}"
-  stage packaging bindings/packaging/check.sh wheel apple
-  stage app app
+  kept languages "${pages[@]}" "${of_console[@]}" "${of_app[@]}" -- suites "${names[@]}"
+  kept packaging "${pages[@]}" "${of_console[@]}" "${of_app[@]}" -- \
+    bindings/packaging/check.sh wheel apple
+  kept app "${pages[@]}" ':!console/e2e' -- app
 }
 
 # The app over fakes, one picture of each kind, then one flow with the real core. Where its jars cannot
@@ -173,12 +185,13 @@ stage bindings scripts/mobile/bindgen.sh
 lane others
 lane faults
 lane outside
-stage units scripts/run-tests.sh units --test-threads=4
+kept units "${pages[@]}" "${of_app[@]}" -- scripts/run-tests.sh units --test-threads=4
 # A rule's way through the server is played on one store here, half of them on each; `make proof`
 # plays all on both.
-stage end-to-end env BATON_TEST_HALVES=1 scripts/run-tests.sh world --skip=faults:: \
+kept end-to-end "${pages[@]}" "${of_console[@]}" "${of_app[@]}" -- \
+  env BATON_TEST_HALVES=1 scripts/run-tests.sh world --skip=faults:: \
   --skip=phone_core:: --test-threads=5
 wait_lanes
 # Alone: browsers take what there is, and the tests before them judge by the clock.
-stage journeys scripts/console.sh journeys
+kept journeys "${pages[@]}" "${of_phones[@]}" -- scripts/console.sh journeys
 end_stages

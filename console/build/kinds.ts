@@ -38,7 +38,8 @@ function ofList(schema: Json): Json {
   if (choices !== undefined) return { is: "choices", options: choices, ...most };
   if (items["type"] === "string") return { is: "words", ...most };
   if (items["type"] === "object") return { is: "rows", parts: fieldsOf(items), ...most };
-  if (Array.isArray(items["oneOf"])) return { is: "rows", ...variants(items["oneOf"] as Json[]), ...most };
+  if (Array.isArray(items["oneOf"]))
+    return { is: "rows", ...variants(items["oneOf"] as Json[]), ...most };
   return { is: "own" };
 }
 
@@ -61,7 +62,12 @@ function shape(schema: Json): Json {
   if (types.includes("array")) return ofList(schema);
   if (types.includes("boolean")) return { is: "switch" };
   if (types.includes("integer") || types.includes("number")) {
-    return { is: "number", least: schema["minimum"], most: schema["maximum"], or: schema["default"] };
+    return {
+      is: "number",
+      least: schema["minimum"],
+      most: schema["maximum"],
+      or: schema["default"],
+    };
   }
   if (types.includes("object")) {
     const inner = schema["additionalProperties"] as Json | false | undefined;
@@ -104,7 +110,9 @@ export function kindsModule(kinds: KindInfo[]): string {
     );
     const told = JSON.stringify({ path, homes, most, singleton, secret }).slice(1, -1);
     const may = `    setters: ${JSON.stringify(setters)},`;
-    return [`  ${kind}: {`, `    ${told},`, may, "    fields: {", ...fields, "    },", "  },"].join("\n");
+    return [`  ${kind}: {`, `    ${told},`, may, "    fields: {", ...fields, "    },", "  },"].join(
+      "\n",
+    );
   };
   return [
     "// Made of what a server declares, by build/kinds.ts; e2e/settings-kinds.spec.ts writes it anew",

@@ -5,7 +5,10 @@ import type { Plugin, Rollup } from "vite";
 /** Compressed script of the first load, bytes. */
 export const FIRST_LOAD_MAX = 150_000;
 
-type Bundle = Record<string, Pick<Rollup.OutputChunk, "type" | "code" | "imports"> | { type: "asset" }>;
+type Bundle = Record<
+  string,
+  Pick<Rollup.OutputChunk, "type" | "code" | "imports"> | { type: "asset" }
+>;
 
 /** Compressed bytes of a chunk with all that it imports at once. */
 export function firstLoad(bundle: Bundle, entry: string): number {
@@ -25,7 +28,9 @@ export function weighFirstLoad(): Plugin {
     name: "weigh-first-load",
     apply: "build",
     generateBundle(_options, bundle) {
-      const entry = Object.values(bundle).find((one) => one.type === "chunk" && one.name === "index");
+      const entry = Object.values(bundle).find(
+        (one) => one.type === "chunk" && one.name === "index",
+      );
       if (entry === undefined) throw new Error("the build has no chunk index");
       const bytes = firstLoad(bundle, entry.fileName);
       const told = `the first load is ${bytes} bytes of compressed script`;

@@ -8,7 +8,11 @@ long("a picture goes with its caption, and a document with its name", async ({ w
   const ana = await world.desk("Ana");
   await open(ana, lucia.name);
   const input = ana.getByTestId("attach-input");
-  await input.setInputFiles({ name: "notes.svg", mimeType: "image/svg+xml", buffer: Buffer.from("<svg/>") });
+  await input.setInputFiles({
+    name: "notes.svg",
+    mimeType: "image/svg+xml",
+    buffer: Buffer.from("<svg/>"),
+  });
   await expect(ana.getByText("WhatsApp does not take this type of file")).toBeVisible();
   await expect(ana.getByTestId("attached")).toBeHidden();
 
@@ -62,23 +66,30 @@ long("a picture is pasted, another one dropped on the conversation", async ({ wo
   await expect(ana.getByTestId("attached-ready")).toContainText("dropped.png");
 });
 
-long("a voice note is seen before it is played, and its bars go to another place", async ({ world }) => {
-  const lucia = world.customer("Lucía Salas");
-  await lucia.sends({ kind: "media", type: "audio", voice: true });
-  const ana = await world.desk("Ana");
-  await open(ana, lucia.name);
-  const line = ana.getByTestId("line-1");
-  await expect(line.getByTestId("file-sound")).toContainText("0:02");
-  await expect(line.getByTestId("file-seek")).toHaveCount(0);
-  await line.getByTestId("file-play").click();
-  const player = line.locator("audio");
-  await player.evaluate((audio: HTMLAudioElement) => audio.pause());
-  const place = line.getByRole("slider", { name: "Place in the voice note" });
-  await place.press("End");
-  await expect(place).toHaveAttribute("aria-valuetext", "0:02 of 0:02");
-  await expect.poll(() => player.evaluate((audio: HTMLAudioElement) => audio.currentTime)).toBeGreaterThan(1.9);
-  await place.press("Home");
-  await expect(place).toHaveAttribute("aria-valuetext", "0:00 of 0:02");
-  await place.press("ArrowRight");
-  await expect.poll(() => player.evaluate((audio: HTMLAudioElement) => audio.currentTime)).toBeGreaterThan(0);
-});
+long(
+  "a voice note is seen before it is played, and its bars go to another place",
+  async ({ world }) => {
+    const lucia = world.customer("Lucía Salas");
+    await lucia.sends({ kind: "media", type: "audio", voice: true });
+    const ana = await world.desk("Ana");
+    await open(ana, lucia.name);
+    const line = ana.getByTestId("line-1");
+    await expect(line.getByTestId("file-sound")).toContainText("0:02");
+    await expect(line.getByTestId("file-seek")).toHaveCount(0);
+    await line.getByTestId("file-play").click();
+    const player = line.locator("audio");
+    await player.evaluate((audio: HTMLAudioElement) => audio.pause());
+    const place = line.getByRole("slider", { name: "Place in the voice note" });
+    await place.press("End");
+    await expect(place).toHaveAttribute("aria-valuetext", "0:02 of 0:02");
+    await expect
+      .poll(() => player.evaluate((audio: HTMLAudioElement) => audio.currentTime))
+      .toBeGreaterThan(1.9);
+    await place.press("Home");
+    await expect(place).toHaveAttribute("aria-valuetext", "0:00 of 0:02");
+    await place.press("ArrowRight");
+    await expect
+      .poll(() => player.evaluate((audio: HTMLAudioElement) => audio.currentTime))
+      .toBeGreaterThan(0);
+  },
+);

@@ -16,7 +16,9 @@ async function ask(page: Page) {
   await expect(page.getByTestId("begin-phone")).toBeFocused();
 }
 
-test("a conversation is begun by keys, and goes on with the customer's answer", async ({ world }) => {
+test("a conversation is begun by keys, and goes on with the customer's answer", async ({
+  world,
+}) => {
   await templatesAreKnown(world);
   const nora = world.customer("Nora Lind");
   const ana = await world.desk("Ana");

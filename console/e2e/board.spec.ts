@@ -47,7 +47,9 @@ test("a supervisor moves ten by touch and takes it back", async ({ world }) => {
   await expect(mine.filter({ hasText: "Desk queue" })).toHaveCount(10);
 });
 
-test("after a long press more are chosen, by their rows and by their circles", async ({ world }) => {
+test("after a long press more are chosen, by their rows and by their circles", async ({
+  world,
+}) => {
   const names = ["Longa", "Mireia", "Nadal"];
   for (const name of names) await world.customer(name).says("¿Cuándo llega?");
   const sofia = await world.desk("Sofia", TABLET);
@@ -125,33 +127,34 @@ long("whoever is full is only given more when that is meant", async ({ world }) 
   await expect(card).toContainText("2 of 1");
 });
 
-long("a supervisor watches silently: nobody is told, and taking over ends it", async ({
-  world,
-}) => {
-  const rita = world.customer("Rita Prado");
-  await rita.says("Olá, ainda há bilhetes?");
-  const ana = await world.desk("Ana");
-  const id = await open(ana, rita.name);
-  await ana.getByTestId("claim").click();
-  await expect(ana.getByTestId("owner-chip")).toContainText("You");
-  const sofia = await world.desk("Sofia", BOARD);
-  await sofia.getByTestId(`agent-card-${world.login("Ana").agent_id}`).tap();
-  await expect(sofia).toHaveURL(/board\/agent/);
-  await sofia.getByTestId(`join-${id}`).tap();
-  await expect(sofia.getByTestId("watch-bar")).toBeVisible();
-  await ana.getByTestId("composer-text").pressSequentially("Sim, ainda há");
-  await expect(sofia.getByTestId("watch-draft")).toContainText("Sim, ainda há");
-  await rita.says("São dois.");
-  await expect(sofia.getByTestId("line-2")).toContainText("São dois");
-  // Somebody who looks is shown; whoever watches is not.
-  await expect(ana.getByTestId("viewers")).toHaveCount(0);
-  await sofia.getByTestId("watch-take-over").tap();
-  await expect(sofia).toHaveURL(new RegExp(`inbox/mine/${id}`));
-  await expect(ana.getByTestId("owner-chip")).toContainText("Sofia");
-  await expect(ana.getByTestId("viewers")).toBeVisible();
-  // An agent has no board.
-  await expect(ana.getByTestId("rail-board")).toHaveCount(0);
-});
+long(
+  "a supervisor watches silently: nobody is told, and taking over ends it",
+  async ({ world }) => {
+    const rita = world.customer("Rita Prado");
+    await rita.says("Olá, ainda há bilhetes?");
+    const ana = await world.desk("Ana");
+    const id = await open(ana, rita.name);
+    await ana.getByTestId("claim").click();
+    await expect(ana.getByTestId("owner-chip")).toContainText("You");
+    const sofia = await world.desk("Sofia", BOARD);
+    await sofia.getByTestId(`agent-card-${world.login("Ana").agent_id}`).tap();
+    await expect(sofia).toHaveURL(/board\/agent/);
+    await sofia.getByTestId(`join-${id}`).tap();
+    await expect(sofia.getByTestId("watch-bar")).toBeVisible();
+    await ana.getByTestId("composer-text").pressSequentially("Sim, ainda há");
+    await expect(sofia.getByTestId("watch-draft")).toContainText("Sim, ainda há");
+    await rita.says("São dois.");
+    await expect(sofia.getByTestId("line-2")).toContainText("São dois");
+    // Somebody who looks is shown; whoever watches is not.
+    await expect(ana.getByTestId("viewers")).toHaveCount(0);
+    await sofia.getByTestId("watch-take-over").tap();
+    await expect(sofia).toHaveURL(new RegExp(`inbox/mine/${id}`));
+    await expect(ana.getByTestId("owner-chip")).toContainText("Sofia");
+    await expect(ana.getByTestId("viewers")).toBeVisible();
+    // An agent has no board.
+    await expect(ana.getByTestId("rail-board")).toHaveCount(0);
+  },
+);
 
 test("a coaching note reaches the agent who is watched, and no colleague", async ({ world }) => {
   const olga = world.customer("Olga Prieto");

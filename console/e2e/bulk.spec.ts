@@ -63,7 +63,9 @@ test("a supervisor moves ten of the list by touch and takes it back; a lost answ
   await expect(rowsOf(sofia, "Mover").filter({ hasText: "Desk queue" })).toHaveCount(10);
 });
 
-test("an agent chooses by keys: what is a colleague's is shown first and stays", async ({ world }) => {
+test("an agent chooses by keys: what is a colleague's is shown first and stays", async ({
+  world,
+}) => {
   const [ana, ben] = [await world.desk("Ana"), await world.desk("Ben")];
   for (const name of ["Keys 1", "Keys 2", "Keys 3"]) {
     await write(world, [name]);
@@ -110,42 +112,47 @@ test("an agent chooses by keys: what is a colleague's is shown first and stays",
   await expect(ana.getByTestId("action-bar")).toBeHidden();
 });
 
-long("a row is swiped aside: snoozed one way, resolved the other, each with a way back", async ({
-  world,
-}) => {
-  await write(world, ["Swipe 1", "Swipe 2"]);
-  const ana = await world.desk("Ana", { viewport: { width: 390, height: 844 }, hasTouch: true });
-  const touch = await ana.context().newCDPSession(ana);
-  const swipe = async (name: string, by: number, isHalf = false) => {
-    const box = await (await reveal(ana, name)).locator("xpath=ancestor::a").boundingBox();
-    if (box === null) throw new Error(`${name} is not to be seen`);
-    const y = box.y + box.height / 2;
-    const from = box.x + box.width / 2;
-    const send = (type: "touchStart" | "touchMove" | "touchEnd", x?: number) =>
-      touch.send("Input.dispatchTouchEvent", { type, touchPoints: x === undefined ? [] : [{ x, y }] });
-    await send("touchStart", from);
-    for (let step = 1; step <= 6; step += 1) await send("touchMove", from + (by * step) / 6);
-    if (isHalf) for (let step = 5; step >= 1; step -= 1) await send("touchMove", from + (by * step) / 6);
-    await send("touchEnd");
-  };
-  // By mouse: browsers drop a tap within 300 ms of a swipe, as if it stopped the scrolling.
-  const undo = () => ana.getByTestId("toast-undo").click();
-  await swipe("Swipe 1", 170, true);
-  await expect(rowsOf(ana, "Swipe")).toHaveCount(2);
-  await expect(ana).toHaveURL(/inbox\/open$/);
-  await swipe("Swipe 1", 170);
-  await expect(ana.getByTestId("toast")).toContainText("1 snoozed until");
-  await expect(rowsOf(ana, "Swipe")).toHaveCount(1);
-  await undo();
-  await expect(ana.getByTestId("toast")).toContainText("Undone: 1");
-  await expect(rowsOf(ana, "Swipe")).toHaveCount(2);
-  await swipe("Swipe 2", -170);
-  await expect(ana.getByTestId("toast")).toContainText("1 resolved");
-  await expect(rowsOf(ana, "Swipe")).toHaveCount(1);
-  await undo();
-  await expect(ana.getByTestId("toast")).toContainText("Undone: 1");
-  await expect(rowsOf(ana, "Swipe")).toHaveCount(2);
-});
+long(
+  "a row is swiped aside: snoozed one way, resolved the other, each with a way back",
+  async ({ world }) => {
+    await write(world, ["Swipe 1", "Swipe 2"]);
+    const ana = await world.desk("Ana", { viewport: { width: 390, height: 844 }, hasTouch: true });
+    const touch = await ana.context().newCDPSession(ana);
+    const swipe = async (name: string, by: number, isHalf = false) => {
+      const box = await (await reveal(ana, name)).locator("xpath=ancestor::a").boundingBox();
+      if (box === null) throw new Error(`${name} is not to be seen`);
+      const y = box.y + box.height / 2;
+      const from = box.x + box.width / 2;
+      const send = (type: "touchStart" | "touchMove" | "touchEnd", x?: number) =>
+        touch.send("Input.dispatchTouchEvent", {
+          type,
+          touchPoints: x === undefined ? [] : [{ x, y }],
+        });
+      await send("touchStart", from);
+      for (let step = 1; step <= 6; step += 1) await send("touchMove", from + (by * step) / 6);
+      if (isHalf)
+        for (let step = 5; step >= 1; step -= 1) await send("touchMove", from + (by * step) / 6);
+      await send("touchEnd");
+    };
+    // By mouse: browsers drop a tap within 300 ms of a swipe, as if it stopped the scrolling.
+    const undo = () => ana.getByTestId("toast-undo").click();
+    await swipe("Swipe 1", 170, true);
+    await expect(rowsOf(ana, "Swipe")).toHaveCount(2);
+    await expect(ana).toHaveURL(/inbox\/open$/);
+    await swipe("Swipe 1", 170);
+    await expect(ana.getByTestId("toast")).toContainText("1 snoozed until");
+    await expect(rowsOf(ana, "Swipe")).toHaveCount(1);
+    await undo();
+    await expect(ana.getByTestId("toast")).toContainText("Undone: 1");
+    await expect(rowsOf(ana, "Swipe")).toHaveCount(2);
+    await swipe("Swipe 2", -170);
+    await expect(ana.getByTestId("toast")).toContainText("1 resolved");
+    await expect(rowsOf(ana, "Swipe")).toHaveCount(1);
+    await undo();
+    await expect(ana.getByTestId("toast")).toContainText("Undone: 1");
+    await expect(rowsOf(ana, "Swipe")).toHaveCount(2);
+  },
+);
 
 long("what was refused is told one by one; a snooze is taken back", async ({ world }) => {
   await write(world, ["Late 1", "Late 2", "Late 3"]);

@@ -14,32 +14,44 @@ async function programs() {
     answer.end(JSON.stringify({ title: "Orders", rows: [row] }));
   });
   await new Promise<void>((listens) => server.listen(0, "127.0.0.1", listens));
-  return { at: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, end: () => server.close() };
+  return {
+    at: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    end: () => server.close(),
+  };
 }
 
-long("the card shows what the shop knows, and that the help desk does not answer", async ({ world }) => {
-  const { at, end } = await programs();
-  const admin = await world.desk("Admin");
-  for (const [name, path] of [["The shop", "shop"], ["Help desk", "help"]] as const) {
-    await admin.goto("/settings/context-sources/new");
-    await admin.getByTestId("field-name").fill(name);
-    await admin.getByTestId("field-url").fill(`${at}/${path}`);
-    await admin.getByTestId("field-enabled").getByRole("switch").check();
-    await admin.getByTestId("setting-make").click();
-    await expect(admin.getByTestId("setting-version")).toContainText("1");
-    await admin.getByTestId("secret-make").click();
-    await expect(admin.getByTestId("secret-new")).toContainText("whsec_");
-  }
-  const customer = world.customer("Lucía Vera");
-  await customer.says("Where is my order?");
-  const ana = await world.desk("Ana");
-  await open(ana, customer.name);
-  const source = (name: string) => ana.getByTestId("card-context").filter({ hasText: name });
-  await expect(source("The shop")).toContainText("Orders");
-  await expect(source("The shop").getByRole("link", { name: "4711" })).toHaveAttribute("href", ORDER);
-  await expect(source("Help desk")).toContainText("Not available");
-  // What was said a moment ago is not asked for again, and stays when the page is loaded anew.
-  end();
-  await ana.reload();
-  await expect(source("The shop")).toContainText("Last order");
-});
+long(
+  "the card shows what the shop knows, and that the help desk does not answer",
+  async ({ world }) => {
+    const { at, end } = await programs();
+    const admin = await world.desk("Admin");
+    for (const [name, path] of [
+      ["The shop", "shop"],
+      ["Help desk", "help"],
+    ] as const) {
+      await admin.goto("/settings/context-sources/new");
+      await admin.getByTestId("field-name").fill(name);
+      await admin.getByTestId("field-url").fill(`${at}/${path}`);
+      await admin.getByTestId("field-enabled").getByRole("switch").check();
+      await admin.getByTestId("setting-make").click();
+      await expect(admin.getByTestId("setting-version")).toContainText("1");
+      await admin.getByTestId("secret-make").click();
+      await expect(admin.getByTestId("secret-new")).toContainText("whsec_");
+    }
+    const customer = world.customer("Lucía Vera");
+    await customer.says("Where is my order?");
+    const ana = await world.desk("Ana");
+    await open(ana, customer.name);
+    const source = (name: string) => ana.getByTestId("card-context").filter({ hasText: name });
+    await expect(source("The shop")).toContainText("Orders");
+    await expect(source("The shop").getByRole("link", { name: "4711" })).toHaveAttribute(
+      "href",
+      ORDER,
+    );
+    await expect(source("Help desk")).toContainText("Not available");
+    // What was said a moment ago is not asked for again, and stays when the page is loaded anew.
+    end();
+    await ana.reload();
+    await expect(source("The shop")).toContainText("Last order");
+  },
+);

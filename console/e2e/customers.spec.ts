@@ -16,7 +16,9 @@ test("one person plays a customer and works at two desks of one browser", async 
   // Both desks in one browser, under the two names of the server.
   const desks = phone.getByRole("navigation").getByRole("link");
   await expect(desks).toHaveCount(2);
-  const addresses = await desks.evaluateAll((all) => all.map((one) => (one as HTMLAnchorElement).origin));
+  const addresses = await desks.evaluateAll((all) =>
+    all.map((one) => (one as HTMLAnchorElement).origin),
+  );
   expect(new Set(addresses).size).toBe(2);
   const tabs: Page[] = [];
   for (const [n, name] of ["Ana", "Ben"].entries()) {
@@ -44,5 +46,6 @@ test("one person plays a customer and works at two desks of one browser", async 
   const reached = await fetch(`${world.facts.simulator_url}/control/reached`);
   const sent = (await reached.json()) as { answered: boolean }[];
   expect(sent.map(({ answered }) => answered)).toEqual([true, false]);
-  if (process.env["BATON_PICTURES"] !== undefined) await phone.screenshot({ path: "e2e/.out/pictures/customers.png" });
+  if (process.env["BATON_PICTURES"] !== undefined)
+    await phone.screenshot({ path: "e2e/.out/pictures/customers.png" });
 });

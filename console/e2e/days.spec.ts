@@ -15,10 +15,13 @@ long("what was said today is found from today on, and not until yesterday", asyn
   await reveal(ana, irene.name);
   await expect(async () => {
     await ana.goto(`/search?q=manivela&from=${day(0)}&until=${day(0)}`);
-    await expect(ana.getByTestId("found-messages")).toContainText("Irene Soler", { timeout: 1_000 });
+    await expect(ana.getByTestId("found-messages")).toContainText("Irene Soler", {
+      timeout: 1_000,
+    });
   }).toPass();
   await expect(ana.getByTestId("search-from")).toHaveValue(day(0));
-  if (process.env["BATON_PICTURES"] !== undefined) await ana.screenshot({ path: "e2e/.out/pictures/days.png" });
+  if (process.env["BATON_PICTURES"] !== undefined)
+    await ana.screenshot({ path: "e2e/.out/pictures/days.png" });
   await ana.getByTestId("search-from").fill("");
   await ana.getByTestId("search-until").fill(day(-1));
   await expect(ana).toHaveURL(new RegExp(`until=${day(-1)}`));

@@ -9,31 +9,36 @@ async function teamOf(page: Page): Promise<string> {
   return teams.find(({ name }) => name === "Desk")?.id ?? "";
 }
 
-long("who is handed to is shown with what they have now; the first field has the focus", async ({ world }) => {
-  const [eva, rui] = [world.customer("Eva Sol"), world.customer("Rui Mar")];
-  await eva.says("Hola");
-  await rui.says("Olá");
-  const [ana, ben] = [await world.desk("Ana"), await world.desk("Ben")];
-  await open(ana, eva.name);
-  await ana.getByTestId("claim").click();
-  await expect(ana.getByTestId("owner-chip")).toContainText("You");
-  await ana.getByTestId("timeline").focus();
-  await ana.keyboard.press("a");
-  const dialog = ana.getByRole("dialog");
-  await expect(dialog.getByRole("searchbox").or(dialog.getByRole("textbox")).first()).toBeFocused();
-  const row = dialog.getByTestId(`hand-to-${world.login("Ben").agent_id}`);
-  await expect(row).toContainText("0 open");
-  // It changes under the dialog.
-  await open(ben, rui.name);
-  await ben.getByTestId("claim").click();
-  await expect(row).toContainText("1 open");
-  await ana.keyboard.press("Escape");
-  await expect(dialog).toHaveCount(0);
-  // A colleague's conversation says whose it stays.
-  await open(ana, rui.name);
-  await ana.getByTestId("composer-text").fill("Olá Rui");
-  await expect(ana.getByTestId("composer")).toContainText("Ben stays its owner.");
-});
+long(
+  "who is handed to is shown with what they have now; the first field has the focus",
+  async ({ world }) => {
+    const [eva, rui] = [world.customer("Eva Sol"), world.customer("Rui Mar")];
+    await eva.says("Hola");
+    await rui.says("Olá");
+    const [ana, ben] = [await world.desk("Ana"), await world.desk("Ben")];
+    await open(ana, eva.name);
+    await ana.getByTestId("claim").click();
+    await expect(ana.getByTestId("owner-chip")).toContainText("You");
+    await ana.getByTestId("timeline").focus();
+    await ana.keyboard.press("a");
+    const dialog = ana.getByRole("dialog");
+    await expect(
+      dialog.getByRole("searchbox").or(dialog.getByRole("textbox")).first(),
+    ).toBeFocused();
+    const row = dialog.getByTestId(`hand-to-${world.login("Ben").agent_id}`);
+    await expect(row).toContainText("0 open");
+    // It changes under the dialog.
+    await open(ben, rui.name);
+    await ben.getByTestId("claim").click();
+    await expect(row).toContainText("1 open");
+    await ana.keyboard.press("Escape");
+    await expect(dialog).toHaveCount(0);
+    // A colleague's conversation says whose it stays.
+    await open(ana, rui.name);
+    await ana.getByTestId("composer-text").fill("Olá Rui");
+    await expect(ana.getByTestId("composer")).toContainText("Ben stays its owner.");
+  },
+);
 
 long("an agent is shown no door that is shut", async ({ world }) => {
   const ana = await world.desk("Ana");
@@ -49,7 +54,8 @@ long("an agent is shown no door that is shut", async ({ world }) => {
   await expect(ana.locator("main select")).toHaveCount(0);
   await ana.goto("/settings/numbers");
   await expect(ana.getByText("Only admins change this.")).toBeVisible();
-  for (const one of await ana.locator("main :is(input, select)").all()) await expect(one).toBeDisabled();
+  for (const one of await ana.locator("main :is(input, select)").all())
+    await expect(one).toBeDisabled();
   for (const one of ["log", "quarantine", "welcome"]) {
     await expect(ana.getByTestId(`settings-${one}`)).toHaveCount(0);
   }
@@ -101,49 +107,58 @@ long("keys go from customer to customer, and each is read", async ({ world }) =>
   await ana.getByTestId("timeline").focus();
   await ana.keyboard.press("j");
   await expect(ana.getByRole("heading", { name: "Rui Mar" })).toBeVisible();
-  const read = () => ana.evaluate(() => document.activeElement?.closest("article")?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? "");
+  const read = () =>
+    ana.evaluate(
+      () =>
+        document.activeElement?.closest("article")?.getAttribute("aria-label") ??
+        document.activeElement?.textContent ??
+        "",
+    );
   await expect.poll(read).toContain("Rui Mar");
   await ana.keyboard.press("k");
   await expect.poll(read).toContain("Eva Sol");
 });
 
-long("what is offered rings at whom it is for, is declined, accepted, and explained", async ({ world }) => {
-  const admin = await world.desk("Admin");
-  const team = await teamOf(admin);
-  const others = ["Ben", "Chloe", "Sofia"].map((name) => world.login(name).agent_id);
-  const set = await admin.request.put(`/api/v1/routings/${team}`, {
-    headers: { "if-none-match": "*", origin: new URL(admin.url()).origin },
-    data: { home: { kind: "team", id: team }, body: { hand: "offer", excluded: others } },
-  });
-  expect(set.status(), await set.text()).toBeLessThan(300);
-  const ana = await world.desk("Ana", { at: "/people" });
-  const lucia = world.customer("Lucía Vera");
-  await lucia.says("Is it ready?");
-  const card = ana.getByTestId("offer");
-  await expect(card).toContainText("Lucía Vera");
-  // Everybody else sees whom it rings at.
-  const sofia = await world.desk("Sofia");
-  await expect(sofia.getByTestId("list").getByRole("link")).toContainText("Offered to Ana");
-  await sofia.goto("/board");
-  await sofia.getByTestId("queue").getByText("Lucía Vera").click();
-  await sofia.getByTestId("watch-why").click();
-  const why = sofia.getByTestId("why");
-  await expect(why).toContainText("Offered to Ana");
-  await expect(why).not.toContainText("declined");
-  await ana.getByTestId("offer-decline").click();
-  await expect(card).toHaveCount(0);
-  // It goes on while it is looked at.
-  await expect(why).toContainText("declined");
-  const rui = world.customer("Rui Mar");
-  await rui.says("Olá");
-  await expect(card).toContainText("Rui Mar");
-  await ana.getByTestId("offer-accept").click();
-  await expect(ana.getByTestId("timeline")).toContainText("Olá");
-  await expect(ana.getByTestId("owner-chip")).toContainText("You");
-  await expect(card).toHaveCount(0);
-  await open(ana, lucia.name);
-  await ana.getByTestId("more").click();
-  await ana.getByTestId("more-why").click();
-  await expect(ana.getByTestId("why-decision").first()).toContainText("Ana");
-  await expect(ana.getByTestId("why")).toContainText("Ben");
-});
+long(
+  "what is offered rings at whom it is for, is declined, accepted, and explained",
+  async ({ world }) => {
+    const admin = await world.desk("Admin");
+    const team = await teamOf(admin);
+    const others = ["Ben", "Chloe", "Sofia"].map((name) => world.login(name).agent_id);
+    const set = await admin.request.put(`/api/v1/routings/${team}`, {
+      headers: { "if-none-match": "*", origin: new URL(admin.url()).origin },
+      data: { home: { kind: "team", id: team }, body: { hand: "offer", excluded: others } },
+    });
+    expect(set.status(), await set.text()).toBeLessThan(300);
+    const ana = await world.desk("Ana", { at: "/people" });
+    const lucia = world.customer("Lucía Vera");
+    await lucia.says("Is it ready?");
+    const card = ana.getByTestId("offer");
+    await expect(card).toContainText("Lucía Vera");
+    // Everybody else sees whom it rings at.
+    const sofia = await world.desk("Sofia");
+    await expect(sofia.getByTestId("list").getByRole("link")).toContainText("Offered to Ana");
+    await sofia.goto("/board");
+    await sofia.getByTestId("queue").getByText("Lucía Vera").click();
+    await sofia.getByTestId("watch-why").click();
+    const why = sofia.getByTestId("why");
+    await expect(why).toContainText("Offered to Ana");
+    await expect(why).not.toContainText("declined");
+    await ana.getByTestId("offer-decline").click();
+    await expect(card).toHaveCount(0);
+    // It goes on while it is looked at.
+    await expect(why).toContainText("declined");
+    const rui = world.customer("Rui Mar");
+    await rui.says("Olá");
+    await expect(card).toContainText("Rui Mar");
+    await ana.getByTestId("offer-accept").click();
+    await expect(ana.getByTestId("timeline")).toContainText("Olá");
+    await expect(ana.getByTestId("owner-chip")).toContainText("You");
+    await expect(card).toHaveCount(0);
+    await open(ana, lucia.name);
+    await ana.getByTestId("more").click();
+    await ana.getByTestId("more-why").click();
+    await expect(ana.getByTestId("why-decision").first()).toContainText("Ana");
+    await expect(ana.getByTestId("why")).toContainText("Ben");
+  },
+);

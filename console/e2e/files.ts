@@ -52,7 +52,9 @@ export async function filesBefore(server: string): Promise<Files | undefined> {
         // What the server says in its page stands in this one, too.
         const [said] = /<meta name="baton-workspace"[^>]*>/.exec(text) ?? [];
         const bytes = readFileSync(file);
-        answer.end(said === undefined ? bytes : bytes.toString().replace("<head>", `<head>${said}`));
+        answer.end(
+          said === undefined ? bytes : bytes.toString().replace("<head>", `<head>${said}`),
+        );
       })();
     });
     // As if nobody listened.

@@ -16,7 +16,8 @@ const stop = (page: Page) =>
     const element = document.activeElement;
     if (element === null || element === document.body) return undefined;
     const { x, y, width, height } = element.getBoundingClientRect();
-    const name = element.getAttribute("aria-label") ?? element.textContent?.trim().slice(0, 40) ?? "";
+    const name =
+      element.getAttribute("aria-label") ?? element.textContent?.trim().slice(0, 40) ?? "";
     const left = Math.max(0, x - around);
     const top = Math.max(0, y - around);
     const right = Math.min(innerWidth, x + width + around);

@@ -11,12 +11,20 @@ long("a line goes to who was resolved long ago, and to several, by keys", async 
   await lucia.says("The way in is by the back gate");
   const ana = await world.desk("Ana");
   await open(ana, marco.name);
-  await ana.getByTestId("resolve-small").or(ana.getByTestId("resolve")).locator("visible=true").first().click();
+  await ana
+    .getByTestId("resolve-small")
+    .or(ana.getByTestId("resolve"))
+    .locator("visible=true")
+    .first()
+    .click();
   await expect(ana.getByTestId("reopen")).toBeVisible();
   await ana.reload();
   await open(ana, lucia.name);
   const line = ana.getByTestId("line-1");
-  await expect(line).toHaveAttribute("aria-label", /Lucía: The way in is by the back gate, \d\d:\d\d/);
+  await expect(line).toHaveAttribute(
+    "aria-label",
+    /Lucía: The way in is by the back gate, \d\d:\d\d/,
+  );
   await line.focus();
   await ana.keyboard.press("Enter");
   await ana.getByTestId("sheet-forward").click();
@@ -27,5 +35,7 @@ long("a line goes to who was resolved long ago, and to several, by keys", async 
   await dialog.getByLabel(/Owen Hughes/).check();
   await dialog.getByTestId("forward-several").click();
   await expect(ana.getByTestId("toast")).toContainText("Forwarded to 2 customers");
-  await expect.poll(async () => (await world.reached()).join().split("by the back gate").length).toBeGreaterThan(2);
+  await expect
+    .poll(async () => (await world.reached()).join().split("by the back gate").length)
+    .toBeGreaterThan(2);
 });

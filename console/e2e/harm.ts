@@ -29,8 +29,7 @@ export async function isHarmless(page: Page) {
     for (const one of document.body.querySelectorAll("*")) {
       const isBad = [...one.attributes].some(
         ({ name, value }) =>
-          /^on/.test(name) ||
-          (name !== "alt" && /^\s*(javascript|data|vbscript):/i.test(value)),
+          /^on/.test(name) || (name !== "alt" && /^\s*(javascript|data|vbscript):/i.test(value)),
       );
       if (isBad) found.push(one);
     }

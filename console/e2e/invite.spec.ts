@@ -27,7 +27,9 @@ test("who is invited by a link joins in another browser, and answers", async ({ 
   expect(first).toMatch(/\/join#bi_/);
   // It is shown this once: Escape asks first.
   await admin.keyboard.press("Escape");
-  await expect(admin.getByTestId("invite-links").getByRole("alert")).toContainText("Nothing was copied");
+  await expect(admin.getByTestId("invite-links").getByRole("alert")).toContainText(
+    "Nothing was copied",
+  );
   await admin.getByTestId("invite-done").click();
 
   // A new link takes the place of the first one.
@@ -68,7 +70,8 @@ test("a table says which lines are wrong, and then invites all", async ({ world 
   await looks(admin, "invite");
   await admin.getByTestId("invite-table").click();
   const { email } = world.login("Ana");
-  const rows = (last: string) => `email,name,teams\neva@acme.example,Eva,Desk\nian@acme.example,Ian,${last}`;
+  const rows = (last: string) =>
+    `email,name,teams\neva@acme.example,Eva,Desk\nian@acme.example,Ian,${last}`;
   await admin.getByTestId("invite-text").fill(rows("Desks"));
   await expect(admin.getByTestId("invite-wrong")).toContainText("Line 3");
   await expect(admin.getByTestId("invite-go")).toBeDisabled();

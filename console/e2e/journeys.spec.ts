@@ -139,9 +139,7 @@ long("a reflex cannot send what is stale", async ({ world }) => {
   await open(ana, priya.name);
   world.deafen(ana);
   await priya.says("Never mind, found it.");
-  await expect
-    .poll(() => ana.evaluate(lastSeq, ana.url().split("/").at(-1)))
-    .toBeGreaterThan(1);
+  await expect.poll(() => ana.evaluate(lastSeq, ana.url().split("/").at(-1))).toBeGreaterThan(1);
   await ana.getByTestId("composer-text").fill("Size M.");
   await ana.getByTestId("send").click();
   const dialog = ana.getByTestId("stale-dialog");
@@ -156,7 +154,9 @@ long("a reflex cannot send what is stale", async ({ world }) => {
   await expect(ana.getByTestId("composer-text")).toHaveValue("Good to hear.");
 });
 
-test("offline is said after a moment; what is written leaves with the network", async ({ world }) => {
+test("offline is said after a moment; what is written leaves with the network", async ({
+  world,
+}) => {
   const jordi = world.customer("Jordi Puig");
   await jordi.says("¿A qué hora cerráis?");
   const ana = await world.desk("Ana");
@@ -272,28 +272,29 @@ test("a device that was revoked is signed out and wiped at once", async ({ world
   await expect(here.getByRole("status")).toContainText("signed out by somebody else");
 });
 
-long("a session that ended asks to sign in over the page, and the draft is still there", async ({
-  world,
-}) => {
-  const page = await world.stranger();
-  await page.goto("/");
-  await signIn(page, world.login("Chloe"));
-  const nora = world.customer("Nora Blum");
-  await nora.says("Kann ich das zurückgeben?");
-  await open(page, nora.name);
-  await page.getByTestId("composer-text").fill("Ja, bis Freitag");
-  await page.context().clearCookies();
-  world.cut(page);
-  const again = page.getByRole("alertdialog");
-  await expect(again).toContainText("Your session ended");
-  await again.getByTestId("sign-email").fill(world.login("Chloe").email);
-  await again.getByTestId("sign-password").fill(world.login("Chloe").password);
-  await again.getByTestId("sign-go").click();
-  await expect(again).toBeHidden();
-  await expect(page.getByTestId("composer-text")).toHaveValue("Ja, bis Freitag");
-  await page.getByTestId("send").click();
-  await expect(page.getByTestId("line-2")).toContainText("bis Freitag");
-});
+long(
+  "a session that ended asks to sign in over the page, and the draft is still there",
+  async ({ world }) => {
+    const page = await world.stranger();
+    await page.goto("/");
+    await signIn(page, world.login("Chloe"));
+    const nora = world.customer("Nora Blum");
+    await nora.says("Kann ich das zurückgeben?");
+    await open(page, nora.name);
+    await page.getByTestId("composer-text").fill("Ja, bis Freitag");
+    await page.context().clearCookies();
+    world.cut(page);
+    const again = page.getByRole("alertdialog");
+    await expect(again).toContainText("Your session ended");
+    await again.getByTestId("sign-email").fill(world.login("Chloe").email);
+    await again.getByTestId("sign-password").fill(world.login("Chloe").password);
+    await again.getByTestId("sign-go").click();
+    await expect(again).toBeHidden();
+    await expect(page.getByTestId("composer-text")).toHaveValue("Ja, bis Freitag");
+    await page.getByTestId("send").click();
+    await expect(page.getByTestId("line-2")).toContainText("bis Freitag");
+  },
+);
 
 test("who has no right to take it sees no button for it, and the server says no", async ({
   world,
@@ -311,15 +312,18 @@ test("who has no right to take it sees no button for it, and the server says no"
   // A supervisor may.
   await open(sofia, iker.name);
   await expect(sofia.getByTestId("claim")).toBeVisible();
-  const status = await ben.evaluate(async (team) => {
-    const body = JSON.stringify({ visibility: "head" });
-    const headers = { "content-type": "application/json" };
-    const change = { method: "PATCH", headers, body };
-    return (await fetch(`/api/v1/teams/${team}`, change)).status;
-  }, await ben.evaluate(async (one) => {
-    const answer = await fetch(`/api/v1/conversations/${one}`);
-    return ((await answer.json()) as { view: { head: { team_id: string } } }).view.head.team_id;
-  }, id));
+  const status = await ben.evaluate(
+    async (team) => {
+      const body = JSON.stringify({ visibility: "head" });
+      const headers = { "content-type": "application/json" };
+      const change = { method: "PATCH", headers, body };
+      return (await fetch(`/api/v1/teams/${team}`, change)).status;
+    },
+    await ben.evaluate(async (one) => {
+      const answer = await fetch(`/api/v1/conversations/${one}`);
+      return ((await answer.json()) as { view: { head: { team_id: string } } }).view.head.team_id;
+    }, id),
+  );
   expect(status).toBe(403);
 });
 
@@ -377,11 +381,14 @@ long("the page opens without its server, with the draft that was begun", async (
   }
 });
 
-long("the worker answers for the console's pages, and for nothing that is the server's", async ({ world }) => {
-  const page = await world.desk("Ana", { serviceWorkers: "allow" });
-  await page.evaluate(async () => void (await navigator.serviceWorker.ready));
-  const isOfWorker = async (at: string) => (await page.goto(at))?.fromServiceWorker();
-  expect(await isOfWorker("/inbox/open")).toBe(true);
-  // A file that is opened in a tab takes its time.
-  expect(await isOfWorker("/api/v1/openapi.json")).toBe(false);
-});
+long(
+  "the worker answers for the console's pages, and for nothing that is the server's",
+  async ({ world }) => {
+    const page = await world.desk("Ana", { serviceWorkers: "allow" });
+    await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+    const isOfWorker = async (at: string) => (await page.goto(at))?.fromServiceWorker();
+    expect(await isOfWorker("/inbox/open")).toBe(true);
+    // A file that is opened in a tab takes its time.
+    expect(await isOfWorker("/api/v1/openapi.json")).toBe(false);
+  },
+);

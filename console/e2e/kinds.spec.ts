@@ -18,7 +18,10 @@ long("a place and a list are sent, and what was tapped comes back", async ({ wor
   await ana.getByTestId("kind-where").fill("39.4699, -0.3763");
   await ana.getByTestId("kind-name").fill("The shop");
   await ana.getByTestId("kind-send").click();
-  await expect(ana.getByTestId("line-2").getByTestId("place-map")).toHaveAttribute("href", /39\.4699/);
+  await expect(ana.getByTestId("line-2").getByTestId("place-map")).toHaveAttribute(
+    "href",
+    /39\.4699/,
+  );
   await expect.poll(async () => (await world.reached()).join()).toContain("The shop");
 
   await ana.getByTestId("composer-text").fill("Which colour?");
@@ -32,7 +35,10 @@ long("a place and a list are sent, and what was tapped comes back", async ({ wor
   await ana.getByTestId("kind-send").click();
   await expect(ana.getByTestId("line-3")).toContainText("Which colour?");
   await expect(ana.getByTestId("composer-text")).toHaveValue("");
-  await expect(ana.getByTestId("line-3").getByTestId("line-status")).toHaveAttribute("data-status", /sent|delivered|read/);
+  await expect(ana.getByTestId("line-3").getByTestId("line-status")).toHaveAttribute(
+    "data-status",
+    /sent|delivered|read/,
+  );
   const all = (await world.reached()).map((one) => JSON.parse(one)) as Reached[];
   const wamid = all.find((one) => JSON.stringify(one).includes("Which colour?"))?.wamid;
   await lucia.sends({ kind: "tap", wamid, id: "2" });

@@ -30,7 +30,9 @@ async function fill(node: Node) {
     while (next < COUNT) {
       const from = next;
       next += BATCH;
-      const all = Array.from({ length: Math.min(BATCH, COUNT - from) }, (_, n) => customer(from + n));
+      const all = Array.from({ length: Math.min(BATCH, COUNT - from) }, (_, n) =>
+        customer(from + n),
+      );
       await node.customersSay(all);
     }
   };
@@ -68,7 +70,10 @@ const frames = (page: Page, seconds: number, px: number) =>
 function tellFrames(what: string, gaps: number[]) {
   const sum = gaps.reduce((a, b) => a + b, 0);
   tell(`${what}: frames a second`, (gaps.length / (sum / 1_000)).toFixed(1));
-  tell(`${what}: gap p50, p99, longest`, [at(gaps, 0.5), at(gaps, 0.99), at(gaps, 1)].map(inMs).join(", "));
+  tell(
+    `${what}: gap p50, p99, longest`,
+    [at(gaps, 0.5), at(gaps, 0.99), at(gaps, 1)].map(inMs).join(", "),
+  );
   tell(`${what}: frames over 32 ms`, `${gaps.filter((gap) => gap > 32).length} of ${gaps.length}`);
 }
 
@@ -108,10 +113,12 @@ async function tagged(page: Page): Promise<string> {
   });
   expect(made.status(), await made.text()).toBeLessThan(300);
   const ids: string[] = [];
-  for (let more = ""; ids.length < TAGGED; ) {
+  for (let more = ""; ids.length < TAGGED;) {
     const answer = await page.request.get(`/api/v1/conversations?limit=200${more}`);
     const { conversations, next } = (await answer.json()) as ConversationPage;
-    ids.push(...conversations.map((row) => (row.level === "full" ? row.view.head.id : row.head.id)));
+    ids.push(
+      ...conversations.map((row) => (row.level === "full" ? row.view.head.id : row.head.id)),
+    );
     if (next === undefined) break;
     more = `&page=${next}`;
   }
@@ -155,7 +162,10 @@ async function tagged(page: Page): Promise<string> {
     page.on("response", (response) => {
       if (!/\/api\/v1\/(conversations|heads)/.test(response.url())) return;
       requests += 1;
-      void response.body().then((body) => (bytes += body.length), () => undefined);
+      void response.body().then(
+        (body) => (bytes += body.length),
+        () => undefined,
+      );
     });
     await page.goto(`${node.url}/inbox/open`);
     const list = page.getByTestId("list");
@@ -164,7 +174,10 @@ async function tagged(page: Page): Promise<string> {
     tell("while the rest is read", "");
     tellFrames("  scrolling", await frames(page, SCROLL_S, SCROLL_PX));
     await expect(list).toHaveAttribute("aria-busy", "false", { timeout: 900_000 });
-    tell("until all rows", `${Date.now() - start} ms, ${requests} requests, ${(bytes / 1e6).toFixed(1)} MB`);
+    tell(
+      "until all rows",
+      `${Date.now() - start} ms, ${requests} requests, ${(bytes / 1e6).toFixed(1)} MB`,
+    );
     tell("heap", await heap(session));
 
     await list.evaluate((one) => (one.scrollTop = 0));
@@ -177,12 +190,18 @@ async function tagged(page: Page): Promise<string> {
 
     const presses: number[] = [];
     for (let n = 0; n < 5; n += 1) {
-      for (const view of ["view-mine", "view-late", "view-open"]) presses.push(await press(page, view));
+      for (const view of ["view-mine", "view-late", "view-open"])
+        presses.push(await press(page, view));
     }
     tell("another view, p50, longest", [at(presses, 0.5), at(presses, 1)].map(inMs).join(", "));
     const opened: number[] = [];
     for (let n = 1; n <= 5; n += 1) {
-      opened.push(await press(page, `row-${await list.locator("[data-row]").nth(n).getAttribute("data-row")}`));
+      opened.push(
+        await press(
+          page,
+          `row-${await list.locator("[data-row]").nth(n).getAttribute("data-row")}`,
+        ),
+      );
     }
     tell("a row is opened, p50, longest", [at(opened, 0.5), at(opened, 1)].map(inMs).join(", "));
 
@@ -193,7 +212,10 @@ async function tagged(page: Page): Promise<string> {
       shown.push(await press(page, `view-tag-${tag}`));
     }
     await expect(list.getByRole("article").first()).toHaveAttribute("aria-setsize", String(TAGGED));
-    tell(`the view of a tag on ${TAGGED}, p50, longest`, [at(shown, 0.5), at(shown, 1)].map(inMs).join(", "));
+    tell(
+      `the view of a tag on ${TAGGED}, p50, longest`,
+      [at(shown, 0.5), at(shown, 1)].map(inMs).join(", "),
+    );
     const searched = await page.evaluate(async (tag) => {
       const times: number[] = [];
       for (let n = 0; n < 20; n += 1) {
@@ -204,7 +226,10 @@ async function tagged(page: Page): Promise<string> {
       }
       return times;
     }, tag);
-    tell("a search with the tag, p50, longest", [at(searched, 0.5), at(searched, 1)].map(inMs).join(", "));
+    tell(
+      "a search with the tag, p50, longest",
+      [at(searched, 0.5), at(searched, 1)].map(inMs).join(", "),
+    );
     await press(page, "view-open");
 
     await page.keyboard.press("Control+k");
@@ -222,7 +247,10 @@ async function tagged(page: Page): Promise<string> {
         }, letter),
       );
     }
-    tell("a letter in the palette, p50, longest", [at(typed, 0.5), at(typed, 1)].map(inMs).join(", "));
+    tell(
+      "a letter in the palette, p50, longest",
+      [at(typed, 0.5), at(typed, 1)].map(inMs).join(", "),
+    );
     await page.keyboard.press("Escape");
 
     let isOver = false;

@@ -23,21 +23,24 @@ export async function faults(
   await page.evaluate((axe) => {
     if (!("axe" in window)) (0, eval)(axe);
   }, AXE);
-  return page.evaluate(async ({ isColoured, within }) => {
-    const { axe } = window as unknown as {
-      axe: { run: (of: Document | string, how: object) => Promise<{ violations: Violation[] }> };
-    };
-    interface Violation {
-      id: string;
-      nodes: { html: string; failureSummary: string }[];
-    }
-    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-    const rules = { "color-contrast": { enabled: isColoured } };
-    const { violations } = await axe.run(within ?? document, { runOnly: tags, rules });
-    return violations.map(
-      ({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary}`,
-    );
-  }, { isColoured, within });
+  return page.evaluate(
+    async ({ isColoured, within }) => {
+      const { axe } = window as unknown as {
+        axe: { run: (of: Document | string, how: object) => Promise<{ violations: Violation[] }> };
+      };
+      interface Violation {
+        id: string;
+        nodes: { html: string; failureSummary: string }[];
+      }
+      const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+      const rules = { "color-contrast": { enabled: isColoured } };
+      const { violations } = await axe.run(within ?? document, { runOnly: tags, rules });
+      return violations.map(
+        ({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary}`,
+      );
+    },
+    { isColoured, within },
+  );
 }
 
 /** Where pictures are wanted: they are taken of each size in both themes. */
@@ -57,7 +60,8 @@ const WIDTHS = [360, 390, 820, 1024];
 /** What can be pressed, and is cut off at a side where nothing scrolls. */
 export function cut(page: Page): Promise<string[]> {
   return page.evaluate(() => {
-    const pressed = "button, a[href], input, select, textarea, summary, [role=button], [role=slider]";
+    const pressed =
+      "button, a[href], input, select, textarea, summary, [role=button], [role=slider]";
     // What only a keyboard or a screen reader meets, and files that are chosen by a button.
     const unseen = ".vh, .skip, [aria-hidden=true], [type=file]";
     const found: string[] = [];
@@ -83,7 +87,9 @@ export function cut(page: Page): Promise<string[]> {
       if (box.left >= from - 1 && box.right <= to + 1) continue;
       const name = one.getAttribute("aria-label") ?? one.textContent?.trim().slice(0, 30) ?? "";
       const testid = one.getAttribute("data-testid") ?? one.className;
-      found.push(`${testid} "${name}" ${Math.round(box.left)}–${Math.round(box.right)} of ${from}–${to}`);
+      found.push(
+        `${testid} "${name}" ${Math.round(box.left)}–${Math.round(box.right)} of ${from}–${to}`,
+      );
     }
     return [...new Set(found)];
   });
@@ -100,7 +106,8 @@ export function spilt(page: Page): Promise<string[]> {
       if (of.closest(".vh, .skip, svg, option, select, textarea, script, style") !== null) continue;
       if (!of.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
       let box: HTMLElement | null = of;
-      while (box !== null && /^(inline|contents)$/.test(getComputedStyle(box).display)) box = box.parentElement;
+      while (box !== null && /^(inline|contents)$/.test(getComputedStyle(box).display))
+        box = box.parentElement;
       if (box === null) continue;
       const { overflowX, textOverflow, clipPath } = getComputedStyle(box);
       // What is only heard, and what is moved sideways.
@@ -118,7 +125,9 @@ export function spilt(page: Page): Promise<string[]> {
       if (text.width === 0 || around.width <= 1) continue;
       if (text.left >= around.left - 1.5 && text.right <= around.right + 1.5) continue;
       const words = (node.textContent ?? "").trim().slice(0, 40);
-      found.push(`${box.tagName} ${box.className} "${words}" ${Math.round(text.left)}–${Math.round(text.right)} of ${Math.round(around.left)}–${Math.round(around.right)}`);
+      found.push(
+        `${box.tagName} ${box.className} "${words}" ${Math.round(text.left)}–${Math.round(text.right)} of ${Math.round(around.left)}–${Math.round(around.right)}`,
+      );
     }
     return [...new Set(found)];
   });

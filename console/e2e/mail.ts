@@ -12,7 +12,9 @@ export interface Mail {
 function plain(raw: string): string {
   const body = raw.slice(raw.indexOf("\r\n\r\n") + 4);
   if (!raw.includes("quoted-printable")) return body;
-  const bytes = body.replaceAll("=\r\n", "").replace(/=([0-9A-F]{2})/g, (_, hex: string) => `%${hex}`);
+  const bytes = body
+    .replaceAll("=\r\n", "")
+    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => `%${hex}`);
   return decodeURIComponent(bytes.replace(/%(?![0-9A-F]{2})/g, "%25"));
 }
 
@@ -37,7 +39,13 @@ export async function mailHere(): Promise<Mail> {
           socket.write("354 end with a dot\r\n");
         } else {
           to = /^rcpt to:<(.*)>/i.exec(line)?.[1] ?? to;
-          socket.write(/^quit/i.test(line) ? "221 bye\r\n" : /^ehlo/i.test(line) ? "250-mail.example\r\n250 8BITMIME\r\n" : "250 ok\r\n");
+          socket.write(
+            /^quit/i.test(line)
+              ? "221 bye\r\n"
+              : /^ehlo/i.test(line)
+                ? "250-mail.example\r\n250 8BITMIME\r\n"
+                : "250 ok\r\n",
+          );
         }
       }
     });

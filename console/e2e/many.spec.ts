@@ -5,7 +5,9 @@ import { expect, signIn, test } from "./world.ts";
 const COUNT = 2_100;
 const said = (count: number) => count.toLocaleString("en-GB");
 
-test("two thousand conversations are counted, listed and moved by what is new", async ({ world }) => {
+test("two thousand conversations are counted, listed and moved by what is new", async ({
+  world,
+}) => {
   const node = await Node.start({ number: true });
   try {
     const customer = (n: number) => ({

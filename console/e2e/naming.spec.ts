@@ -28,28 +28,34 @@ long("a customer has a name of our own, and is found by both", async ({ world })
   await expect(ana.locator("#conversation")).toHaveText("Dr Lucía Vega");
 });
 
-long("what is marked as unread is so at each desk of its reader, until it is opened", async ({ world }) => {
-  const [ada, rui] = [world.customer("Ada Luz"), world.customer("Rui Mar")];
-  await rui.says("Otra cosa");
-  await ada.says("¿Tenéis recambios?");
-  const [ana, other, ben] = [
-    await world.desk("Ana", { at: "/inbox/open" }),
-    await world.desk("Ana", { at: "/inbox/open" }),
-    await world.desk("Ben"),
-  ];
-  const id = await open(ben, ada.name);
-  await open(ana, ada.name);
-  const says = (page: Page, what: RegExp) =>
-    expect(page.locator("article", { has: page.getByTestId(`row-${id}`) })).toHaveAttribute("aria-label", what);
-  const [unread, read] = [/1 unread/, /^(?!.*unread)/];
-  for (const page of [ana, other, ben]) await says(page, read);
-  await ana.getByTestId("more").click();
-  await ana.getByTestId("more-unread").click();
-  await expect(ana.getByTestId("timeline")).toBeHidden();
-  for (const page of [ana, other]) await says(page, unread);
-  await says(ben, read);
-  await ana.reload();
-  await says(ana, unread);
-  await open(ana, ada.name);
-  for (const page of [ana, other]) await says(page, read);
-});
+long(
+  "what is marked as unread is so at each desk of its reader, until it is opened",
+  async ({ world }) => {
+    const [ada, rui] = [world.customer("Ada Luz"), world.customer("Rui Mar")];
+    await rui.says("Otra cosa");
+    await ada.says("¿Tenéis recambios?");
+    const [ana, other, ben] = [
+      await world.desk("Ana", { at: "/inbox/open" }),
+      await world.desk("Ana", { at: "/inbox/open" }),
+      await world.desk("Ben"),
+    ];
+    const id = await open(ben, ada.name);
+    await open(ana, ada.name);
+    const says = (page: Page, what: RegExp) =>
+      expect(page.locator("article", { has: page.getByTestId(`row-${id}`) })).toHaveAttribute(
+        "aria-label",
+        what,
+      );
+    const [unread, read] = [/1 unread/, /^(?!.*unread)/];
+    for (const page of [ana, other, ben]) await says(page, read);
+    await ana.getByTestId("more").click();
+    await ana.getByTestId("more-unread").click();
+    await expect(ana.getByTestId("timeline")).toBeHidden();
+    for (const page of [ana, other]) await says(page, unread);
+    await says(ben, read);
+    await ana.reload();
+    await says(ana, unread);
+    await open(ana, ada.name);
+    for (const page of [ana, other]) await says(page, read);
+  },
+);

@@ -16,7 +16,12 @@ class Started {
   private constructor(readonly child: ChildProcess) {}
 
   /** Until it has printed this. */
-  static async until(program: string, args: string[], wanted: RegExp, env: object = {}): Promise<Started> {
+  static async until(
+    program: string,
+    args: string[],
+    wanted: RegExp,
+    env: object = {},
+  ): Promise<Started> {
     const child = spawn(program, args, {
       stdio: ["ignore", "pipe", "ignore"],
       env: { ...process.env, ...env },
@@ -49,7 +54,8 @@ class Newcomer {
   constructor(readonly page: Page) {
     page.on("framenavigated", (frame) => {
       const { origin, pathname } = new URL(frame.url());
-      if (frame === page.mainFrame() && origin !== "null") this.pages.add(pathname.replace(/[0-9a-f-]{36}/g, "…"));
+      if (frame === page.mainFrame() && origin !== "null")
+        this.pages.add(pathname.replace(/[0-9a-f-]{36}/g, "…"));
     });
   }
 
@@ -83,7 +89,11 @@ async function enter(one: Newcomer, url: string, shop: Started) {
 }
 
 /** `baton serve`, as the README says it. */
-async function served(play: (shop: Started, url: string) => Promise<void>, args: string[], env: object = {}) {
+async function served(
+  play: (shop: Started, url: string) => Promise<void>,
+  args: string[],
+  env: object = {},
+) {
   const data = mkdtempSync(join(tmpdir(), "baton-newcomer-"));
   let files: Files | undefined;
   const shop = await Started.until(
@@ -133,65 +143,79 @@ long("who only tries it has answered a customer before a minute is over", async 
 
 const NUMBER = "106540352242922";
 
-long("a number is connected, and its first customer answered, in the browser alone", async ({ world }) => {
-  const meta = await Started.until(
-    join(dirname(PROGRAM), "baton-simulator"),
-    ["--bind", "127.0.0.1:0"],
-    /http:/,
-  );
-  const graph = meta.after(/(http:\/\/[\w.:]+)/);
-  const told = async (method: string, path: string, body: object) => {
-    const answer = await fetch(`${graph}/control/${path}`, {
-      method,
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    expect(answer.ok, `${path}: ${await answer.clone().text()}`).toBe(true);
-  };
-  try {
-    await served(
-      async (shop, url) => {
-        const page = await world.stranger({ baseURL: url, permissions: ["clipboard-read", "clipboard-write"] });
-        const one = new Newcomer(page);
-        const copied = () => page.evaluate(() => navigator.clipboard.readText());
-        await enter(one, url, shop);
-        await one.click(page.getByRole("link", { name: "Set up" }));
-        const step = page.getByTestId("firstrun-step-1");
-        await one.write(step.getByLabel("App ID"), "670000000000001");
-        await one.write(step.getByLabel("App secret"), "simulator-app-secret");
-        await one.click(step.getByTestId("meta-app-add"));
-        await one.click(step.getByRole("button", { name: /Copy, Callback/ }));
-        const webhook = await copied();
-        await one.click(step.getByRole("button", { name: /Copy, Verify/ }));
-        expect(await copied()).toBe(await step.getByTestId("verify-token").innerText());
-        // What a person does at Meta: the address and the token are given, and proved.
-        await told("PUT", "webhook-url", { url: webhook });
-        await one.click(page.getByTestId("add-number"));
-        const form = page.getByRole("dialog");
-        await one.write(form.getByLabel("Name", { exact: true }), "Support");
-        await one.write(form.getByLabel("Number at Meta"), NUMBER);
-        await one.write(form.getByLabel("Number as people write it"), "+1 555 078 3881");
-        await one.write(form.getByLabel("Access token"), "simulator-access-token");
-        await one.click(form.getByRole("button", { name: "Connect a number" }));
-        await expect(step).toContainText("Support is connected.");
-        await told("POST", "messages", { from: { wa_id: "34600777888", name: "Olga Ruiz" }, text: "Are you open?" });
-        await expect(page.getByTestId("firstrun-step-3")).toContainText("A customer has written.");
-        await one.click(page.getByTestId("firstrun-inbox"));
-        await one.click(page.getByRole("article", { name: /Olga Ruiz/ }));
-        await one.write(page.getByTestId("composer-text"), "Until eight.");
-        await one.click(page.getByTestId("send"));
-        await expect(page.getByTestId("line-status")).toHaveAttribute("data-status", /delivered|read/);
-        const figures = one.figures();
-        console.log("connected to a stand-in of Meta:", JSON.stringify(figures));
-        const reached = await fetch(`${graph}/control/reached`);
-        expect(JSON.stringify(await reached.json())).toContain("Until eight.");
-        expect(figures.clicks).toBeLessThanOrEqual(24);
-        expect(figures.seconds).toBeLessThan(180);
-      },
-      [],
-      { BATON_WHATSAPP__GRAPH_URL: graph },
+long(
+  "a number is connected, and its first customer answered, in the browser alone",
+  async ({ world }) => {
+    const meta = await Started.until(
+      join(dirname(PROGRAM), "baton-simulator"),
+      ["--bind", "127.0.0.1:0"],
+      /http:/,
     );
-  } finally {
-    await ended(meta.child, "SIGTERM");
-  }
-});
+    const graph = meta.after(/(http:\/\/[\w.:]+)/);
+    const told = async (method: string, path: string, body: object) => {
+      const answer = await fetch(`${graph}/control/${path}`, {
+        method,
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      expect(answer.ok, `${path}: ${await answer.clone().text()}`).toBe(true);
+    };
+    try {
+      await served(
+        async (shop, url) => {
+          const page = await world.stranger({
+            baseURL: url,
+            permissions: ["clipboard-read", "clipboard-write"],
+          });
+          const one = new Newcomer(page);
+          const copied = () => page.evaluate(() => navigator.clipboard.readText());
+          await enter(one, url, shop);
+          await one.click(page.getByRole("link", { name: "Set up" }));
+          const step = page.getByTestId("firstrun-step-1");
+          await one.write(step.getByLabel("App ID"), "670000000000001");
+          await one.write(step.getByLabel("App secret"), "simulator-app-secret");
+          await one.click(step.getByTestId("meta-app-add"));
+          await one.click(step.getByRole("button", { name: /Copy, Callback/ }));
+          const webhook = await copied();
+          await one.click(step.getByRole("button", { name: /Copy, Verify/ }));
+          expect(await copied()).toBe(await step.getByTestId("verify-token").innerText());
+          // What a person does at Meta: the address and the token are given, and proved.
+          await told("PUT", "webhook-url", { url: webhook });
+          await one.click(page.getByTestId("add-number"));
+          const form = page.getByRole("dialog");
+          await one.write(form.getByLabel("Name", { exact: true }), "Support");
+          await one.write(form.getByLabel("Number at Meta"), NUMBER);
+          await one.write(form.getByLabel("Number as people write it"), "+1 555 078 3881");
+          await one.write(form.getByLabel("Access token"), "simulator-access-token");
+          await one.click(form.getByRole("button", { name: "Connect a number" }));
+          await expect(step).toContainText("Support is connected.");
+          await told("POST", "messages", {
+            from: { wa_id: "34600777888", name: "Olga Ruiz" },
+            text: "Are you open?",
+          });
+          await expect(page.getByTestId("firstrun-step-3")).toContainText(
+            "A customer has written.",
+          );
+          await one.click(page.getByTestId("firstrun-inbox"));
+          await one.click(page.getByRole("article", { name: /Olga Ruiz/ }));
+          await one.write(page.getByTestId("composer-text"), "Until eight.");
+          await one.click(page.getByTestId("send"));
+          await expect(page.getByTestId("line-status")).toHaveAttribute(
+            "data-status",
+            /delivered|read/,
+          );
+          const figures = one.figures();
+          console.log("connected to a stand-in of Meta:", JSON.stringify(figures));
+          const reached = await fetch(`${graph}/control/reached`);
+          expect(JSON.stringify(await reached.json())).toContain("Until eight.");
+          expect(figures.clicks).toBeLessThanOrEqual(24);
+          expect(figures.seconds).toBeLessThan(180);
+        },
+        [],
+        { BATON_WHATSAPP__GRAPH_URL: graph },
+      );
+    } finally {
+      await ended(meta.child, "SIGTERM");
+    }
+  },
+);

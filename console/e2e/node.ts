@@ -55,8 +55,18 @@ export class Node {
     node.url = node.files?.url ?? node.server;
     if (!existsSync(join(node.data, "password.txt"))) {
       const password = node.file("password", PASSWORD);
-      node.admin("workspace", "add", "--slug", "shop", "--name", "Shop", "--admin-email",
-        "ines@shop.example", "--password-file", password);
+      node.admin(
+        "workspace",
+        "add",
+        "--slug",
+        "shop",
+        "--name",
+        "Shop",
+        "--admin-email",
+        "ines@shop.example",
+        "--password-file",
+        password,
+      );
       if (number) node.connect();
     }
     await node.up();
@@ -72,9 +82,23 @@ export class Node {
 
   /** One more number of the same app. */
   channel(name: string, number: string) {
-    this.admin("channel", "add", "--no-check", "--workspace", "shop", "--name", name, "--meta-app", APP,
-      "--phone-number-id", number, "--display-number", "+34 600 000 000",
-      "--access-token-file", this.file("token", "a-token-of-this-test"));
+    this.admin(
+      "channel",
+      "add",
+      "--no-check",
+      "--workspace",
+      "shop",
+      "--name",
+      name,
+      "--meta-app",
+      APP,
+      "--phone-number-id",
+      number,
+      "--display-number",
+      "+34 600 000 000",
+      "--access-token-file",
+      this.file("token", "a-token-of-this-test"),
+    );
   }
 
   private file(name: string, content: string): string {
@@ -97,8 +121,11 @@ export class Node {
     const said: string[] = [];
     createInterface({ input: child.stderr }).on("line", (line) => said.push(line));
     this.child = child;
-    for (const end = Date.now() + 30_000; ; ) {
-      const ready = await fetch(`${this.server}/readyz`).then((answer) => answer.ok, () => false);
+    for (const end = Date.now() + 30_000; ;) {
+      const ready = await fetch(`${this.server}/readyz`).then(
+        (answer) => answer.ok,
+        () => false,
+      );
       if (ready) return;
       if (Date.now() > end || child.exitCode !== null) throw new Error(said.slice(-5).join("\n"));
       await new Promise((done) => setTimeout(done, 100));
@@ -115,7 +142,10 @@ export class Node {
   }
 
   /** What several customers write, in one webhook. */
-  async customersSay(all: { name: string; from: string; text: string; at?: number }[], number = NUMBER) {
+  async customersSay(
+    all: { name: string; from: string; text: string; at?: number }[],
+    number = NUMBER,
+  ) {
     const value = {
       messaging_product: "whatsapp",
       metadata: { display_phone_number: "34600000000", phone_number_id: number },
@@ -134,7 +164,10 @@ export class Node {
     for (;;) {
       const answer = await fetch(`${this.server}/webhooks/whatsapp/${APP}`, {
         method: "POST",
-        headers: { "content-type": "application/json", "x-hub-signature-256": `sha256=${signature}` },
+        headers: {
+          "content-type": "application/json",
+          "x-hub-signature-256": `sha256=${signature}`,
+        },
         body,
       });
       if (answer.ok) return;

@@ -6,7 +6,13 @@ import { type World, expect, open, reveal } from "./world.ts";
 const refuses = { faults: [{ when: "always", fault: { kind: "maintenance" } }] };
 
 /** Answers of whoever sits at a desk; each is held once its customer has written again. */
-export async function overtaken(world: World, desk: Page, names: string[], answer: string, again: string) {
+export async function overtaken(
+  world: World,
+  desk: Page,
+  names: string[],
+  answer: string,
+  again: string,
+) {
   const all = names.map((name) => world.customer(name));
   for (const one of all) await one.says("¿Está lista mi bici?");
   await world.knobs(refuses);

@@ -76,7 +76,18 @@ test("people, search, settings, board, keys", async ({ world }) => {
   await admin.goto("/search?q=Pau");
   await expect(admin.getByTestId("hits")).toContainText("Pau Riera");
   await looks(admin, "search");
-  for (const page of ["numbers", "teams", "agents", "log", "tags", "team-policies", "you", "notifications", "devices", "appearance"]) {
+  for (const page of [
+    "numbers",
+    "teams",
+    "agents",
+    "log",
+    "tags",
+    "team-policies",
+    "you",
+    "notifications",
+    "devices",
+    "appearance",
+  ]) {
     await admin.goto(`/settings/${page}`);
     await expect(admin.locator("main section").first()).toBeVisible();
     if (page === "agents") {
@@ -142,7 +153,10 @@ long("what concerns one, canned replies, tags, a file", async ({ world }) => {
   const sofia = await world.desk("Sofia", { at: "/notices", bypassCSP: true });
   await expect(sofia.locator("[data-kind=mention]").first()).toBeVisible();
   await looks(sofia, "notices");
-  const admin = await world.desk("Admin", { at: `/settings/canned-replies/${canned}`, bypassCSP: true });
+  const admin = await world.desk("Admin", {
+    at: `/settings/canned-replies/${canned}`,
+    bypassCSP: true,
+  });
   await expect(admin.getByTestId("setting-form")).toBeVisible();
   await looks(admin, "settings-canned-reply");
   const ana = await world.desk("Ana", { at: `/inbox/mine/${talk}`, bypassCSP: true });

@@ -21,5 +21,10 @@ export function png(size: number): Buffer {
   const row = Buffer.concat([Buffer.from([0]), Buffer.alloc(size * 3, 0x5a)]);
   const pixels = deflateSync(Buffer.concat(Array.from({ length: size }, () => row)));
   const start = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([start, chunk("IHDR", head), chunk("IDAT", pixels), chunk("IEND", Buffer.alloc(0))]);
+  return Buffer.concat([
+    start,
+    chunk("IHDR", head),
+    chunk("IDAT", pixels),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
 }

@@ -86,8 +86,9 @@ class Worker {
     await worker?.evaluate(async () => {
       const scope = self as unknown as { registration: ServiceWorkerRegistration } & EventTarget;
       const [notification] = await scope.registration.getNotifications();
-      const Press = (self as unknown as { NotificationEvent: new (kind: string, of: object) => Event })
-        .NotificationEvent;
+      const Press = (
+        self as unknown as { NotificationEvent: new (kind: string, of: object) => Event }
+      ).NotificationEvent;
       scope.dispatchEvent(new Press("notificationclick", { notification }));
     });
   }
@@ -104,67 +105,72 @@ async function looksAway(page: Page) {
 
 const conversationOf = (push: string) => (JSON.parse(push) as { c: string }).c;
 
-long("a browser is told of a new conversation, which is taken back and opened", async ({ world }) => {
-  const made = await subscription(world);
-  const ana = await world.desk("Ana", { serviceWorkers: "allow" });
-  await ana.context().grantPermissions(["notifications"]);
-  await ana.addInitScript(subscribed, made);
-  await ana.goto("/settings/notifications");
-  await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "off");
-  await ana.getByTestId("push-here-switch").click();
-  await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "on");
-  const worker = await Worker.of(ana);
-  const ben = await world.desk("Ben");
+long(
+  "a browser is told of a new conversation, which is taken back and opened",
+  async ({ world }) => {
+    const made = await subscription(world);
+    const ana = await world.desk("Ana", { serviceWorkers: "allow" });
+    await ana.context().grantPermissions(["notifications"]);
+    await ana.addInitScript(subscribed, made);
+    await ana.goto("/settings/notifications");
+    await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "off");
+    await ana.getByTestId("push-here-switch").click();
+    await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "on");
+    const worker = await Worker.of(ana);
+    const ben = await world.desk("Ben");
 
-  await looksAway(ana);
-  const uma = world.customer("Uma Rey");
-  await uma.says("¿Abrís el sábado?");
-  await expect.poll(() => pushed(world, made)).toHaveLength(1);
-  const [told = ""] = await pushed(world, made);
-  await worker.hears(told);
-  await expect.poll(() => worker.shown()).toEqual([{ title: "Uma Rey", body: "¿Abrís el sábado?" }]);
-  // A second copy is not a second notification.
-  await worker.hears(told);
+    await looksAway(ana);
+    const uma = world.customer("Uma Rey");
+    await uma.says("¿Abrís el sábado?");
+    await expect.poll(() => pushed(world, made)).toHaveLength(1);
+    const [told = ""] = await pushed(world, made);
+    await worker.hears(told);
+    await expect
+      .poll(() => worker.shown())
+      .toEqual([{ title: "Uma Rey", body: "¿Abrís el sábado?" }]);
+    // A second copy is not a second notification.
+    await worker.hears(told);
 
-  // A colleague takes it: it goes, and the first copy does not bring it back.
-  await ben.goto(`/inbox/open/${conversationOf(told)}`);
-  await ben.getByTestId("claim").click();
-  await expect.poll(() => pushed(world, made)).toHaveLength(2);
-  const [, back = ""] = await pushed(world, made);
-  await worker.hears(back);
-  await expect.poll(() => worker.shown()).toEqual([]);
-  await worker.hears(told);
+    // A colleague takes it: it goes, and the first copy does not bring it back.
+    await ben.goto(`/inbox/open/${conversationOf(told)}`);
+    await ben.getByTestId("claim").click();
+    await expect.poll(() => pushed(world, made)).toHaveLength(2);
+    const [, back = ""] = await pushed(world, made);
+    await worker.hears(back);
+    await expect.poll(() => worker.shown()).toEqual([]);
+    await worker.hears(told);
 
-  const leo = world.customer("Leo Sanz");
-  await leo.says("Quiero devolver un pedido");
-  await expect.poll(() => pushed(world, made)).toHaveLength(3);
-  const [, , next = ""] = await pushed(world, made);
-  await worker.hears(next);
-  await expect.poll(() => worker.shown()).toEqual([
-    { title: "Leo Sanz", body: "Quiero devolver un pedido" },
-  ]);
-  await worker.pressed();
-  await expect(ana).toHaveURL(new RegExp(`/inbox/open/${conversationOf(next)}$`));
-  await expect.poll(() => worker.shown()).toEqual([]);
-  // The server knows that its pushes arrive.
-  await expect
-    .poll(() =>
-      ana.evaluate(async () => {
-        const { device_id } = JSON.parse(localStorage.getItem("baton.session") ?? "{}") as {
-          device_id: string;
-        };
-        const answer = await fetch(`/api/v1/devices/${device_id}/push`);
-        return ((await answer.json()) as { last_receipt_at?: string }).last_receipt_at ?? "never";
-      }),
-    )
-    .not.toBe("never");
+    const leo = world.customer("Leo Sanz");
+    await leo.says("Quiero devolver un pedido");
+    await expect.poll(() => pushed(world, made)).toHaveLength(3);
+    const [, , next = ""] = await pushed(world, made);
+    await worker.hears(next);
+    await expect
+      .poll(() => worker.shown())
+      .toEqual([{ title: "Leo Sanz", body: "Quiero devolver un pedido" }]);
+    await worker.pressed();
+    await expect(ana).toHaveURL(new RegExp(`/inbox/open/${conversationOf(next)}$`));
+    await expect.poll(() => worker.shown()).toEqual([]);
+    // The server knows that its pushes arrive.
+    await expect
+      .poll(() =>
+        ana.evaluate(async () => {
+          const { device_id } = JSON.parse(localStorage.getItem("baton.session") ?? "{}") as {
+            device_id: string;
+          };
+          const answer = await fetch(`/api/v1/devices/${device_id}/push`);
+          return ((await answer.json()) as { last_receipt_at?: string }).last_receipt_at ?? "never";
+        }),
+      )
+      .not.toBe("never");
 
-  await ana.goto("/settings/notifications");
-  await ana.getByTestId("push-here-switch").click();
-  await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "on");
-  await ana.getByTestId("push-here-switch").click();
-  await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "off");
-});
+    await ana.goto("/settings/notifications");
+    await ana.getByTestId("push-here-switch").click();
+    await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "on");
+    await ana.getByTestId("push-here-switch").click();
+    await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "off");
+  },
+);
 
 long("a browser whose push service never answers says so within ten seconds", async ({ world }) => {
   const ana = await world.desk("Ana", { serviceWorkers: "allow" });
@@ -202,7 +208,8 @@ long("whom a note calls is told, by a name chosen behind an @", async ({ world }
   await expect(text).toHaveValue(/^Do you know, @Ben[^@]* $/);
   await ana.getByTestId("send").click();
   await expect(ana.getByRole("note").locator(".text b")).toHaveText(/^@Ben/);
-  const isCalled = async () => (await pushed(world, made)).some((one) => one.includes("Do you know"));
+  const isCalled = async () =>
+    (await pushed(world, made)).some((one) => one.includes("Do you know"));
   await expect.poll(isCalled).toBe(true);
   const told = (await pushed(world, made)).find((one) => one.includes("Do you know")) ?? "";
   expect((JSON.parse(told) as { k: string }).k).toBe("mention");

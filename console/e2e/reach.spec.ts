@@ -2,7 +2,10 @@
 import { reachable } from "./looks.ts";
 import { expect, long, open, test } from "./world.ts";
 
-const LONG = "¿Me podéis decir si la bicicleta que dejé ayer por la tarde está lista, o vuelvo mañana? ".repeat(3);
+const LONG =
+  "¿Me podéis decir si la bicicleta que dejé ayer por la tarde está lista, o vuelvo mañana? ".repeat(
+    3,
+  );
 const NAME = "María Fernanda del Carmen Villanueva y Montenegro";
 
 for (const [how, options] of [
@@ -55,7 +58,9 @@ for (const [how, options] of [
     ]) {
       await sofia.goto(at);
       // Where there is little room, a form stands in place of its list.
-      await expect(sofia.locator("main, [data-testid=setting-form]").filter({ visible: true }).first()).toBeVisible();
+      await expect(
+        sofia.locator("main, [data-testid=setting-form]").filter({ visible: true }).first(),
+      ).toBeVisible();
       await reachable(sofia, at);
     }
     // In the language with the longest words, and from right to left.
@@ -73,37 +78,40 @@ for (const [how, options] of [
   });
 }
 
-long("what admins alone are shown can be reached at each width, and several chosen say what is done to them", async ({ world }) => {
-  test.setTimeout(300_000);
-  for (const name of [NAME, "ليلى منصور"]) await world.customer(name).says(LONG);
-  const admin = await world.desk("Admin", { viewport: { width: 1024, height: 844 } });
-  for (const at of [
-    "/welcome",
-    "/notices",
-    "/settings/log",
-    "/settings/quarantine",
-    "/settings/numbers",
-    "/settings/agents",
-    "/settings/team-policies",
-    "/settings/workspace-policies",
-    "/settings/attributes",
-    "/settings/canned-replies",
-  ]) {
-    await admin.goto(at);
-    await expect(admin.locator("main").first()).toBeVisible();
-    await reachable(admin, at);
-  }
-  await admin.goto("/board");
-  await admin.getByTestId("board-select").click();
-  await admin.getByTestId("queue").getByText(NAME).click();
-  const bar = admin.getByTestId("action-bar");
-  await expect(bar).toBeVisible();
-  await reachable(admin, "several chosen");
-  // Drawings say their names where the bar has the room.
-  await admin.setViewportSize({ width: 1024, height: 844 });
-  await expect(bar.getByText("Resolve", { exact: true })).toBeVisible();
-  await expect(bar.getByText("Snooze", { exact: true })).toBeVisible();
-  await admin.setViewportSize({ width: 390, height: 844 });
-  await expect(bar.getByText("Resolve", { exact: true })).toBeHidden();
-  await expect(bar.getByRole("button", { name: "Resolve" })).toBeVisible();
-});
+long(
+  "what admins alone are shown can be reached at each width, and several chosen say what is done to them",
+  async ({ world }) => {
+    test.setTimeout(300_000);
+    for (const name of [NAME, "ليلى منصور"]) await world.customer(name).says(LONG);
+    const admin = await world.desk("Admin", { viewport: { width: 1024, height: 844 } });
+    for (const at of [
+      "/welcome",
+      "/notices",
+      "/settings/log",
+      "/settings/quarantine",
+      "/settings/numbers",
+      "/settings/agents",
+      "/settings/team-policies",
+      "/settings/workspace-policies",
+      "/settings/attributes",
+      "/settings/canned-replies",
+    ]) {
+      await admin.goto(at);
+      await expect(admin.locator("main").first()).toBeVisible();
+      await reachable(admin, at);
+    }
+    await admin.goto("/board");
+    await admin.getByTestId("board-select").click();
+    await admin.getByTestId("queue").getByText(NAME).click();
+    const bar = admin.getByTestId("action-bar");
+    await expect(bar).toBeVisible();
+    await reachable(admin, "several chosen");
+    // Drawings say their names where the bar has the room.
+    await admin.setViewportSize({ width: 1024, height: 844 });
+    await expect(bar.getByText("Resolve", { exact: true })).toBeVisible();
+    await expect(bar.getByText("Snooze", { exact: true })).toBeVisible();
+    await admin.setViewportSize({ width: 390, height: 844 });
+    await expect(bar.getByText("Resolve", { exact: true })).toBeHidden();
+    await expect(bar.getByRole("button", { name: "Resolve" })).toBeVisible();
+  },
+);

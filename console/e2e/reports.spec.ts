@@ -48,72 +48,78 @@ test("a supervisor sees that a customer was answered, and opens the conversation
   await expect(ana.getByRole("alert")).toContainText("for supervisors and admins");
 });
 
-long("a report is chosen, read and opened by keys, and its address says which it is", async ({
-  world,
-}) => {
-  const { id } = await answered(world, "Nora Vidal");
-  await world.customer("Iker Sanz").says("¿Hola?");
-  const admin = await world.desk("Admin");
-  await admin.getByTestId("rail-inbox").focus();
-  await admin.keyboard.press("g");
-  await admin.keyboard.press("o");
-  await expect(admin.getByTestId("kpi-open")).toContainText("1");
-  await admin.getByTestId("report-time-7d").press("Enter");
-  await admin.getByTestId("report-target").selectOption("5");
-  await admin.getByTestId("report-agent").selectOption(world.login("Ana").agent_id);
-  await expect(admin).toHaveURL(/time=7d&within=5&agent=/);
-  await expect(admin.getByTestId("report-first_reply")).toContainText("Target 5 min");
-  // The last column is today; the one before has nobody behind it.
-  const plot = admin.getByTestId("report-first_reply-plot");
-  await plot.focus();
-  await expect(plot).toHaveAttribute("aria-valuenow", "7");
-  await admin.keyboard.press("ArrowLeft");
-  await expect(plot).toHaveAttribute("aria-valuenow", "6");
-  await admin.keyboard.press("Enter");
-  await expect(admin.getByTestId("drill")).toContainText("No conversation is behind this figure.");
-  await admin.getByRole("button", { name: "Later" }).press("Enter");
-  await expect(admin.getByTestId(`drill-row-${id}`)).toContainText("Nora Vidal");
-  await admin.getByTestId("drill-measure").selectOption("resolution");
-  await expect(admin.getByTestId(`drill-row-${id}`)).toHaveCount(0);
-  await admin.keyboard.press("Escape");
-  await expect(plot).toBeFocused();
-  await admin.reload();
-  await expect(admin.getByTestId("report-target")).toHaveValue("5");
-  // The same as a table, and as a file.
-  await admin.getByTestId("report-volume-table").click();
-  await expect(admin.getByTestId("report-volume").getByRole("row")).toHaveCount(8);
-  const [file] = await Promise.all([
-    admin.waitForEvent("download"),
-    admin.getByTestId("report-csv").click(),
-  ]);
-  expect(file.suggestedFilename()).toMatch(/\.csv$/);
-});
+long(
+  "a report is chosen, read and opened by keys, and its address says which it is",
+  async ({ world }) => {
+    const { id } = await answered(world, "Nora Vidal");
+    await world.customer("Iker Sanz").says("¿Hola?");
+    const admin = await world.desk("Admin");
+    await admin.getByTestId("rail-inbox").focus();
+    await admin.keyboard.press("g");
+    await admin.keyboard.press("o");
+    await expect(admin.getByTestId("kpi-open")).toContainText("1");
+    await admin.getByTestId("report-time-7d").press("Enter");
+    await admin.getByTestId("report-target").selectOption("5");
+    await admin.getByTestId("report-agent").selectOption(world.login("Ana").agent_id);
+    await expect(admin).toHaveURL(/time=7d&within=5&agent=/);
+    await expect(admin.getByTestId("report-first_reply")).toContainText("Target 5 min");
+    // The last column is today; the one before has nobody behind it.
+    const plot = admin.getByTestId("report-first_reply-plot");
+    await plot.focus();
+    await expect(plot).toHaveAttribute("aria-valuenow", "7");
+    await admin.keyboard.press("ArrowLeft");
+    await expect(plot).toHaveAttribute("aria-valuenow", "6");
+    await admin.keyboard.press("Enter");
+    await expect(admin.getByTestId("drill")).toContainText(
+      "No conversation is behind this figure.",
+    );
+    await admin.getByRole("button", { name: "Later" }).press("Enter");
+    await expect(admin.getByTestId(`drill-row-${id}`)).toContainText("Nora Vidal");
+    await admin.getByTestId("drill-measure").selectOption("resolution");
+    await expect(admin.getByTestId(`drill-row-${id}`)).toHaveCount(0);
+    await admin.keyboard.press("Escape");
+    await expect(plot).toBeFocused();
+    await admin.reload();
+    await expect(admin.getByTestId("report-target")).toHaveValue("5");
+    // The same as a table, and as a file.
+    await admin.getByTestId("report-volume-table").click();
+    await expect(admin.getByTestId("report-volume").getByRole("row")).toHaveCount(8);
+    const [file] = await Promise.all([
+      admin.waitForEvent("download"),
+      admin.getByTestId("report-csv").click(),
+    ]);
+    expect(file.suggestedFilename()).toMatch(/\.csv$/);
+  },
+);
 
-long("figures are grouped by tag and outcome, and the reopened are behind their figure", async ({
-  world,
-}) => {
-  const id = await reopened(world, "Nora Vidal");
-  const sofia = await world.desk("Sofia", { at: "/reports" });
-  await expect(sofia.getByTestId("kpi-reopened")).toContainText("1 not over yet");
-  await sofia.getByTestId("report-by-outcome").click();
-  await expect(sofia).toHaveURL(/by=outcome/);
-  const row = sofia.getByTestId("report-row-none");
-  await expect(row).toContainText("Resolved without an outcome");
-  await expect(sofia.getByTestId("report-row-unresolved")).toContainText("Not resolved");
-  await row.getByTestId("figure-reopened").click();
-  await expect(sofia.getByTestId("drill").getByTestId(`drill-row-${id}`)).toContainText("Nora Vidal");
-  await sofia.keyboard.press("Escape");
-  await sofia.getByTestId("report-by-tag").press("Enter");
-  await expect(sofia.getByTestId("report-row-none")).toContainText("No tag");
-  await sofia.reload();
-  await expect(sofia.getByTestId("report-by-tag")).toHaveAttribute("aria-pressed", "true");
-  for (const width of [390, 820, 1440]) {
-    await sofia.setViewportSize({ width, height: 900 });
-    await expect(sofia.getByTestId("report-by-outcome")).toBeVisible();
-    const wide = await sofia.evaluate(() => document.documentElement.scrollWidth);
-    expect(wide).toBeLessThanOrEqual(width);
-  }
-});
+long(
+  "figures are grouped by tag and outcome, and the reopened are behind their figure",
+  async ({ world }) => {
+    const id = await reopened(world, "Nora Vidal");
+    const sofia = await world.desk("Sofia", { at: "/reports" });
+    await expect(sofia.getByTestId("kpi-reopened")).toContainText("1 not over yet");
+    await sofia.getByTestId("report-by-outcome").click();
+    await expect(sofia).toHaveURL(/by=outcome/);
+    const row = sofia.getByTestId("report-row-none");
+    await expect(row).toContainText("Resolved without an outcome");
+    await expect(sofia.getByTestId("report-row-unresolved")).toContainText("Not resolved");
+    await row.getByTestId("figure-reopened").click();
+    await expect(sofia.getByTestId("drill").getByTestId(`drill-row-${id}`)).toContainText(
+      "Nora Vidal",
+    );
+    await sofia.keyboard.press("Escape");
+    await sofia.getByTestId("report-by-tag").press("Enter");
+    await expect(sofia.getByTestId("report-row-none")).toContainText("No tag");
+    await sofia.reload();
+    await expect(sofia.getByTestId("report-by-tag")).toHaveAttribute("aria-pressed", "true");
+    for (const width of [390, 820, 1440]) {
+      await sofia.setViewportSize({ width, height: 900 });
+      await expect(sofia.getByTestId("report-by-outcome")).toBeVisible();
+      const wide = await sofia.evaluate(() => document.documentElement.scrollWidth);
+      expect(wide).toBeLessThanOrEqual(width);
+    }
+  },
+);
 
 long("without the network the figures stay and say from when they are", async ({ world }) => {
   await answered(world, "Nora Vidal");

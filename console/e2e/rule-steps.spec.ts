@@ -33,7 +33,9 @@ long("an agent on call gets what a rule asks for, and the owner is reminded", as
   const timeline = ana.getByTestId("timeline");
   await expect(timeline).toContainText("“After hours”: asked routing for an agent");
   // It became hers, so nothing is left to take.
-  await expect(ana.getByTestId("resolve").or(ana.getByTestId("resolve-small")).first()).toBeVisible();
+  await expect(
+    ana.getByTestId("resolve").or(ana.getByTestId("resolve-small")).first(),
+  ).toBeVisible();
   await newRule(admin, "Come back");
   await admin.getByTestId("add-then-remind").click();
   await admin.getByTestId("field-then.remind.minutes").fill("60");
@@ -44,41 +46,52 @@ long("an agent on call gets what a rule asks for, and the owner is reminded", as
   await expect(timeline).toContainText("Ana follows up");
 });
 
-long("a program is told when a rule calls it, and steps that never go together are refused", async ({ world }) => {
-  const told: string[] = [];
-  const server = createServer((asked, answer) => {
-    let text = "";
-    asked.on("data", (part: Buffer) => (text += part.toString()));
-    asked.on("end", () => {
-      told.push(text);
-      answer.end();
+long(
+  "a program is told when a rule calls it, and steps that never go together are refused",
+  async ({ world }) => {
+    const told: string[] = [];
+    const server = createServer((asked, answer) => {
+      let text = "";
+      asked.on("data", (part: Buffer) => (text += part.toString()));
+      asked.on("end", () => {
+        told.push(text);
+        answer.end();
+      });
     });
-  });
-  await new Promise<void>((listens) => server.listen(0, "127.0.0.1", listens));
-  const admin = await world.desk("Admin", { at: "/settings/outgoing-webhooks/new" });
-  await admin.getByTestId("field-name").fill("Refund desk");
-  await admin.getByTestId("field-url").fill(`http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`);
-  await admin.getByTestId("field-events").getByLabel("A rule calls it").check();
-  await make(admin);
-  await admin.getByTestId("secret-make").click();
-  await expect(admin.getByTestId("secret-new")).toContainText("whsec_");
-  await newRule(admin, "Refunds");
-  for (let n = 0; n < 2; n += 1) {
-    await admin.getByTestId("add-then-webhook").click();
-    await admin.getByTestId("field-then.webhook.webhook").nth(n).selectOption({ label: "Refund desk" });
-  }
-  await admin.getByTestId("setting-make").click();
-  await expect(admin.getByText("calls a webhook twice")).toBeVisible();
-  await admin.getByTestId("row-1").getByRole("button").click();
-  await make(admin);
-  const lucia = world.customer("Lucía Vera");
-  await lucia.says("I want my money back");
-  await expect.poll(() => told.length).toBe(1);
-  const { type, data } = JSON.parse(told[0] ?? "") as { type: string; data: { rule: { name: string } } };
-  expect([type, data.rule.name]).toEqual(["rule.called", "Refunds"]);
-  server.close();
-  const ana = await world.desk("Ana");
-  await open(ana, lucia.name);
-  await leaveText(ana);
-  await expect(ana.getByTestId("timeline")).toContainText("“Refunds”: told a webhook");
-});
+    await new Promise<void>((listens) => server.listen(0, "127.0.0.1", listens));
+    const admin = await world.desk("Admin", { at: "/settings/outgoing-webhooks/new" });
+    await admin.getByTestId("field-name").fill("Refund desk");
+    await admin
+      .getByTestId("field-url")
+      .fill(`http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`);
+    await admin.getByTestId("field-events").getByLabel("A rule calls it").check();
+    await make(admin);
+    await admin.getByTestId("secret-make").click();
+    await expect(admin.getByTestId("secret-new")).toContainText("whsec_");
+    await newRule(admin, "Refunds");
+    for (let n = 0; n < 2; n += 1) {
+      await admin.getByTestId("add-then-webhook").click();
+      await admin
+        .getByTestId("field-then.webhook.webhook")
+        .nth(n)
+        .selectOption({ label: "Refund desk" });
+    }
+    await admin.getByTestId("setting-make").click();
+    await expect(admin.getByText("calls a webhook twice")).toBeVisible();
+    await admin.getByTestId("row-1").getByRole("button").click();
+    await make(admin);
+    const lucia = world.customer("Lucía Vera");
+    await lucia.says("I want my money back");
+    await expect.poll(() => told.length).toBe(1);
+    const { type, data } = JSON.parse(told[0] ?? "") as {
+      type: string;
+      data: { rule: { name: string } };
+    };
+    expect([type, data.rule.name]).toEqual(["rule.called", "Refunds"]);
+    server.close();
+    const ana = await world.desk("Ana");
+    await open(ana, lucia.name);
+    await leaveText(ana);
+    await expect(ana.getByTestId("timeline")).toContainText("“Refunds”: told a webhook");
+  },
+);

@@ -19,7 +19,9 @@ async function filesOf(page: Page, url: string) {
   for (const [path, file] of Object.entries(FILES)) {
     const type = TYPES[file.split(".").at(-1) as keyof typeof TYPES];
     const body = readFileSync(join(root, file));
-    await page.route(new URL(path, `${url}/`).href, (route) => route.fulfill({ contentType: type, body }));
+    await page.route(new URL(path, `${url}/`).href, (route) =>
+      route.fulfill({ contentType: type, body }),
+    );
   }
 }
 

@@ -8,7 +8,9 @@ import { type World, expect, open } from "./world.ts";
 /** As long as names are that people have. */
 const LONG_NAME = "María Fernanda del Carmen Villanueva y Montenegro";
 const LONG_TEXT =
-  "¿Me podéis decir si la bicicleta que dejé ayer por la tarde está lista, o vuelvo mañana? ".repeat(3);
+  "¿Me podéis decir si la bicicleta que dejé ayer por la tarde está lista, o vuelvo mañana? ".repeat(
+    3,
+  );
 
 export interface Seeded {
   /** A conversation with lines of every kind, which is Ana's. */
@@ -33,16 +35,24 @@ export async function setting(page: Page, kind: string, body: object): Promise<s
 export async function seeded(world: World): Promise<Seeded> {
   const maria = world.customer(LONG_NAME);
   await maria.says(LONG_TEXT);
-  await world.customer("ليلى منصور").says("مرحبا، هل الدراجة Alba 3 جاهزة؟ https://shop.example/o/45");
+  await world
+    .customer("ليلى منصور")
+    .says("مرحبا، هل الدراجة Alba 3 جاهزة؟ https://shop.example/o/45");
   const lucia = world.customer("Lucía Vera");
   await lucia.says("*Pedido* https://shop.example/o/45 or +34 600 123 456\n- one\n- two\n> said");
   await lucia.sends({ kind: "location", latitude: 39.4699, longitude: -0.3763, name: "La tienda" });
-  const card = { name: { formatted_name: "Marco Bianchi" }, phones: [{ phone: "+39 347 000 0000" }] };
+  const card = {
+    name: { formatted_name: "Marco Bianchi" },
+    phones: [{ phone: "+39 347 000 0000" }],
+  };
   await lucia.sends({ kind: "contacts", cards: [card] });
   await lucia.sends({ kind: "media", type: "audio", voice: true });
 
   const admin = await world.desk("Admin");
-  const tag = await setting(admin, "tags", { name: "Un nombre de etiqueta bastante largo", colour: "red" });
+  const tag = await setting(admin, "tags", {
+    name: "Un nombre de etiqueta bastante largo",
+    colour: "red",
+  });
   const canned = await setting(admin, "canned-replies", {
     shortcut: "envio",
     title: "Enviado",
@@ -72,7 +82,12 @@ export async function seeded(world: World): Promise<Seeded> {
   await expect(ana.getByTestId("timeline")).toContainText("¿lo sabes?");
   await ana.request.post("/api/v1/commands", {
     headers: { origin: new URL(ana.url()).origin },
-    data: { op_id: opId(Date.now(), crypto.getRandomValues(new Uint8Array(16))), conversation_id: talk, type: "tag", add: [tag] },
+    data: {
+      op_id: opId(Date.now(), crypto.getRandomValues(new Uint8Array(16))),
+      conversation_id: talk,
+      type: "tag",
+      add: [tag],
+    },
   });
   const waiting = await open(ana, LONG_NAME);
   await ana.context().close();

@@ -14,7 +14,8 @@ function isSaid(value: unknown): value is Said {
 /** Sentences without parts to fill in. */
 function texts(of: unknown, into: Set<string>) {
   if (typeof of === "string") into.add(of);
-  else if (typeof of === "object" && of !== null) for (const one of Object.values(of)) texts(one, into);
+  else if (typeof of === "object" && of !== null)
+    for (const one of Object.values(of)) texts(one, into);
 }
 
 /** English sentences that this language says otherwise. */

@@ -32,7 +32,10 @@ export class Demo {
   /** Starts one; `more` are settings besides, as variables. */
   static async start(more: Record<string, string> = {}): Promise<Demo> {
     const args = ["demo", "--json", "--bind", "127.0.0.1:0", "--log-level", "error"];
-    const child = spawn(PROGRAM, args, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...more } });
+    const child = spawn(PROGRAM, args, {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...more },
+    });
     const line = await new Promise<string>((done, fail) => {
       child.once("error", fail);
       child.once("exit", (code) => fail(new Error(`baton demo ended with ${code}`)));

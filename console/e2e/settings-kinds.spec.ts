@@ -24,7 +24,9 @@ async function makeTag(page: Page, name: string): Promise<string> {
   return page.url().split("/").at(-1) ?? "";
 }
 
-test("a tag is made, renamed elsewhere, reverted, and changed by two at once", async ({ world }) => {
+test("a tag is made, renamed elsewhere, reverted, and changed by two at once", async ({
+  world,
+}) => {
   const admin = await world.desk("Admin", { at: "/settings/tags" });
   await expect(admin.getByTestId("settings-empty")).toBeVisible();
   // What the pages are drawn from is what the server declares.
@@ -88,7 +90,8 @@ test("what nothing keeps is said, and one press takes it away", async ({ world }
   await admin.route("**/api/v1/team-policies", async (route) => {
     const answer = await route.fetch();
     const all = (await answer.json()) as { body: object; not_kept?: string[] }[];
-    for (const one of all) Object.assign(one, { body: { ...one.body, guests: "anyone" }, not_kept: ["guests"] });
+    for (const one of all)
+      Object.assign(one, { body: { ...one.body, guests: "anyone" }, not_kept: ["guests"] });
     await route.fulfill({ response: answer, json: all });
   });
   await admin.reload();
@@ -149,9 +152,16 @@ long("the pages of settings look right", async ({ world }) => {
   test.setTimeout(300_000);
   const admin = await world.desk("Admin", { bypassCSP: true });
   const id = await makeTag(admin, "Un nombre de etiqueta tan largo como los hay en algunas casas");
-  for (const at of ["/settings/tags", `/settings/tags/${id}`, `/settings/tags/${id}?tab=history`, "/settings/schedules/new"]) {
+  for (const at of [
+    "/settings/tags",
+    `/settings/tags/${id}`,
+    `/settings/tags/${id}?tab=history`,
+    "/settings/schedules/new",
+  ]) {
     await admin.goto(at);
-    await expect(admin.locator("main").or(admin.getByTestId("setting-form")).first()).toBeAttached();
+    await expect(
+      admin.locator("main").or(admin.getByTestId("setting-form")).first(),
+    ).toBeAttached();
     await looks(admin, at.slice(1).replace(id, "one").replace(/\W+/g, "-"));
     await reachable(admin, at);
   }

@@ -103,74 +103,76 @@ long("an agent says what pushes tell, and when they are silent", async ({ world 
   await expect(ana.getByTestId("push-until")).toHaveValue("08:30");
 });
 
-long("buttons, lists and links that were sent are drawn as text that nobody here can press", async ({
-  world,
-}) => {
-  const kai = world.customer("Kai Berg");
-  await kai.says("When can I come?");
-  const ana = await world.desk("Ana");
-  const id = await open(ana, kai.name);
-  const seen = guard(ana);
-  const [title = "", more = ""] = PAYLOADS.slice(8, 10);
-  const short = (text: string, most: number) => [...text].slice(0, most).join("");
-  const send = (details: object, text: string) =>
-    ana.evaluate(
-      async ({ id, details, text }) => {
-        const hex = Date.now().toString(16).padStart(12, "0") + crypto.randomUUID().slice(14);
-        const op_id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13)}`;
-        const snapshot = await fetch(`/api/v1/conversations/${id}`);
-        const { view } = (await snapshot.json()) as { view: { thread: { last_line: unknown } } };
-        const { last_line: known } = view.thread;
-        const command = { op_id, conversation_id: id, type: "send", text, details, seen: known };
-        const answer = await fetch("/api/v1/commands", {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify([command]),
-        });
-        return JSON.stringify(await answer.json());
-      },
-      { id, details, text },
-    );
-  const frame = { header: short(title, 60), footer: short(more, 60) };
-  const buttons = [{ id: "y", title: short(title, 20) }];
-  expect(await send({ type: "buttons", buttons, frame }, "Tomorrow?")).toContain("accepted");
-  const parts = ana.getByTestId("line-2").getByTestId("line-parts");
-  await expect(parts).toContainText(short(title, 20));
-  await expect(parts).toContainText(short(more, 60));
-  const url = "https://example.org/?q=<img src=x onerror=window.hit=1>".replace(/ /g, "%20");
-  expect(await send({ type: "link", title: "Map", url }, "Here")).toContain("accepted");
-  await expect(ana.getByTestId("line-3").getByTestId("line-parts")).toContainText("example.org");
-  const rows = [{ id: "a", title: "16:00", description: short(more, 72) }];
-  const list = { type: "list", button: "Times", sections: [{ rows }] };
-  expect(await send(list, "Or")).toContain("accepted");
-  await ana.getByTestId("line-4").getByText("Times").click();
-  await expect(ana.getByTestId("line-4")).toContainText("16:00");
-  await isHarmless(ana);
-  expect(seen).toEqual([]);
-});
+long(
+  "buttons, lists and links that were sent are drawn as text that nobody here can press",
+  async ({ world }) => {
+    const kai = world.customer("Kai Berg");
+    await kai.says("When can I come?");
+    const ana = await world.desk("Ana");
+    const id = await open(ana, kai.name);
+    const seen = guard(ana);
+    const [title = "", more = ""] = PAYLOADS.slice(8, 10);
+    const short = (text: string, most: number) => [...text].slice(0, most).join("");
+    const send = (details: object, text: string) =>
+      ana.evaluate(
+        async ({ id, details, text }) => {
+          const hex = Date.now().toString(16).padStart(12, "0") + crypto.randomUUID().slice(14);
+          const op_id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13)}`;
+          const snapshot = await fetch(`/api/v1/conversations/${id}`);
+          const { view } = (await snapshot.json()) as { view: { thread: { last_line: unknown } } };
+          const { last_line: known } = view.thread;
+          const command = { op_id, conversation_id: id, type: "send", text, details, seen: known };
+          const answer = await fetch("/api/v1/commands", {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify([command]),
+          });
+          return JSON.stringify(await answer.json());
+        },
+        { id, details, text },
+      );
+    const frame = { header: short(title, 60), footer: short(more, 60) };
+    const buttons = [{ id: "y", title: short(title, 20) }];
+    expect(await send({ type: "buttons", buttons, frame }, "Tomorrow?")).toContain("accepted");
+    const parts = ana.getByTestId("line-2").getByTestId("line-parts");
+    await expect(parts).toContainText(short(title, 20));
+    await expect(parts).toContainText(short(more, 60));
+    const url = "https://example.org/?q=<img src=x onerror=window.hit=1>".replace(/ /g, "%20");
+    expect(await send({ type: "link", title: "Map", url }, "Here")).toContain("accepted");
+    await expect(ana.getByTestId("line-3").getByTestId("line-parts")).toContainText("example.org");
+    const rows = [{ id: "a", title: "16:00", description: short(more, 72) }];
+    const list = { type: "list", button: "Times", sections: [{ rows }] };
+    expect(await send(list, "Or")).toContain("accepted");
+    await ana.getByTestId("line-4").getByText("Times").click();
+    await expect(ana.getByTestId("line-4")).toContainText("16:00");
+    await isHarmless(ana);
+    expect(seen).toEqual([]);
+  },
+);
 
-long("the window runs out while somebody types: the text stays, and a template is sent", async ({
-  world,
-}) => {
-  const admin = await world.desk("Admin", { at: "/settings/numbers" });
-  await expect(admin.locator("[data-testid^='templates-']")).toContainText("5 ");
-  const pia = world.customer("Pia Sole");
-  await pia.says("¿Me avisáis cuando esté?");
-  const ana = await world.desk("Ana");
-  const id = await open(ana, pia.name);
-  // For her the 24 hours end in some seconds.
-  world.hasten(ana, 24 * 3_600_000 - 20_000);
-  await ana.goto(`/inbox/open/${id}`);
-  await ana.getByTestId("composer-text").fill("Ya está lista.");
-  await expect(ana.getByTestId("composer-shut")).toContainText("24 hours have passed.");
-  await expect(ana.getByTestId("composer")).toContainText("Ya está lista.");
-  await ana.getByTestId("choose-template").click();
-  await ana.getByTestId("template-order_update-es").click();
-  await expect(ana.getByTestId("template-send")).toBeDisabled();
-  await ana.getByTestId("blank-body:1").fill("Pia");
-  await ana.getByTestId("blank-body:2").fill("A-7");
-  await expect(ana.getByTestId("template-preview")).toContainText("su pedido A-7 está listo");
-  await ana.getByTestId("template-send").click();
-  await expect(ana.getByTestId("line-2")).toContainText("Hola Pia, su pedido A-7 está listo.");
-  await expect(ana.getByTestId("composer")).toContainText("Ya está lista.");
-});
+long(
+  "the window runs out while somebody types: the text stays, and a template is sent",
+  async ({ world }) => {
+    const admin = await world.desk("Admin", { at: "/settings/numbers" });
+    await expect(admin.locator("[data-testid^='templates-']")).toContainText("5 ");
+    const pia = world.customer("Pia Sole");
+    await pia.says("¿Me avisáis cuando esté?");
+    const ana = await world.desk("Ana");
+    const id = await open(ana, pia.name);
+    // For her the 24 hours end in some seconds.
+    world.hasten(ana, 24 * 3_600_000 - 20_000);
+    await ana.goto(`/inbox/open/${id}`);
+    await ana.getByTestId("composer-text").fill("Ya está lista.");
+    await expect(ana.getByTestId("composer-shut")).toContainText("24 hours have passed.");
+    await expect(ana.getByTestId("composer")).toContainText("Ya está lista.");
+    await ana.getByTestId("choose-template").click();
+    await ana.getByTestId("template-order_update-es").click();
+    await expect(ana.getByTestId("template-send")).toBeDisabled();
+    await ana.getByTestId("blank-body:1").fill("Pia");
+    await ana.getByTestId("blank-body:2").fill("A-7");
+    await expect(ana.getByTestId("template-preview")).toContainText("su pedido A-7 está listo");
+    await ana.getByTestId("template-send").click();
+    await expect(ana.getByTestId("line-2")).toContainText("Hola Pia, su pedido A-7 está listo.");
+    await expect(ana.getByTestId("composer")).toContainText("Ya está lista.");
+  },
+);

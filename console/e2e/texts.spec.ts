@@ -3,7 +3,9 @@ import { expect, long, open } from "./world.ts";
 
 long("links, letters, lists, places and cards are drawn, and lead on", async ({ world }) => {
   const lucia = world.customer("Lucía Vera");
-  await lucia.says("*Order* https://shop.example/o/45, _or_ +34 600 123 456\n- one\n- javascript:alert(1)\n> said");
+  await lucia.says(
+    "*Order* https://shop.example/o/45, _or_ +34 600 123 456\n- one\n- javascript:alert(1)\n> said",
+  );
   await lucia.sends({ kind: "location", latitude: 39.4699, longitude: -0.3763, name: "The shop" });
   const card = {
     name: { formatted_name: "Marco Bianchi", first_name: "Marco" },
@@ -23,7 +25,10 @@ long("links, letters, lists, places and cards are drawn, and lead on", async ({ 
   await expect(links.nth(0)).toHaveAttribute("href", "https://shop.example/o/45");
   await expect(links.nth(0)).toHaveAttribute("rel", /noopener noreferrer/);
   await expect(links.nth(1)).toHaveAttribute("href", "tel:+34600123456");
-  await expect(ana.getByTestId("place-map")).toHaveAttribute("href", /openstreetmap\.org\/\?mlat=39\.4699/);
+  await expect(ana.getByTestId("place-map")).toHaveAttribute(
+    "href",
+    /openstreetmap\.org\/\?mlat=39\.4699/,
+  );
   const shown = ana.getByTestId("contact-card");
   await expect(shown).toContainText("Marco Bianchi");
   await expect(shown.getByRole("link")).toHaveAttribute("href", "mailto:marco@shop.example");

@@ -21,7 +21,9 @@ long("a mention is seen by who has another conversation open, and answered", asy
   await expect(ben.getByTestId("toast")).toContainText("Ana asks for you: Ada Luz");
   await expect(ben.getByTestId("view-count-notices")).toHaveText("1");
   // It takes nobody's focus.
-  expect(await ben.evaluate(() => document.activeElement?.closest("[data-testid=toast]"))).toBeNull();
+  expect(
+    await ben.evaluate(() => document.activeElement?.closest("[data-testid=toast]")),
+  ).toBeNull();
   await ben.getByTestId("view-notices").click();
   const notice = ben.locator("[data-kind=mention]").first();
   await expect(notice).toContainText("¿lo sabes?");
@@ -71,7 +73,9 @@ long("a text is found after where it was typed is gone", async ({ world }) => {
   await ben.context().close();
   await expect(async () => {
     await ana.goto(`/inbox/open/${id}`);
-    await expect(ana.getByTestId("kept-draft")).toContainText("Cuesta 40 euros", { timeout: 2_000 });
+    await expect(ana.getByTestId("kept-draft")).toContainText("Cuesta 40 euros", {
+      timeout: 2_000,
+    });
   }).toPass();
   await ana.getByTestId("kept-draft-use").click();
   await expect(ana.getByTestId("composer-text")).toHaveValue("Cuesta 40 euros");
@@ -94,14 +98,18 @@ long("whoever only tries it answers a customer without Meta", async ({ world }) 
     await expect(practice.getByTestId("practice-page")).toHaveAttribute("href", /^http:/);
     await reachable(page, "the first run with a number for practice");
     // It is told, and no fault.
-    const tone = (of: string) => page.getByTestId("practice").evaluate((one, name) => {
-      const probe = document.createElement("i");
-      probe.style.background = `var(${name})`;
-      one.append(probe);
-      const [mine, its] = [getComputedStyle(one).backgroundColor, getComputedStyle(probe).backgroundColor];
-      probe.remove();
-      return mine === its;
-    }, of);
+    const tone = (of: string) =>
+      page.getByTestId("practice").evaluate((one, name) => {
+        const probe = document.createElement("i");
+        probe.style.background = `var(${name})`;
+        one.append(probe);
+        const [mine, its] = [
+          getComputedStyle(one).backgroundColor,
+          getComputedStyle(probe).backgroundColor,
+        ];
+        probe.remove();
+        return mine === its;
+      }, of);
     expect(await tone("--accent-soft")).toBe(true);
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.goto(`${node.url}/settings/numbers`);

@@ -24,7 +24,9 @@ function pdf(): Buffer {
   });
   const table = places.map((at) => `${String(at).padStart(10, "0")} 00000 n \n`).join("");
   const end = `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}`;
-  return Buffer.from(`${text}${end}trailer << /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${text.length}\n%%EOF\n`);
+  return Buffer.from(
+    `${text}${end}trailer << /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${text.length}\n%%EOF\n`,
+  );
 }
 
 long("a PDF is looked at, page by page, and the picture beside it", async ({ world }) => {
@@ -67,9 +69,18 @@ long("a PDF is looked at, page by page, and the picture beside it", async ({ wor
   await ana.keyboard.press("+");
   await expect.poll(() => first.evaluate((canvas) => canvas.clientWidth)).toBeGreaterThan(before);
   await ana.keyboard.press("ArrowLeft");
-  await expect.poll(() => viewer.getByTestId("viewer-picture").evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+  await expect
+    .poll(() =>
+      viewer
+        .getByTestId("viewer-picture")
+        .evaluate((image: HTMLImageElement) => image.naturalWidth),
+    )
+    .toBeGreaterThan(0);
   await expect(viewer.getByTestId("viewer-previous")).toBeDisabled();
-  const [saved] = await Promise.all([ana.waitForEvent("download"), viewer.getByTestId("viewer-save").click()]);
+  const [saved] = await Promise.all([
+    ana.waitForEvent("download"),
+    viewer.getByTestId("viewer-save").click(),
+  ]);
   expect(await saved.failure()).toBe(null);
   await ana.keyboard.press("Escape");
   await expect(viewer).toBeHidden();
@@ -81,7 +92,11 @@ long("a document that is none is told so", async ({ world }) => {
   await lucia.says("Can I see it?");
   const ana = await world.desk("Ana");
   await open(ana, lucia.name);
-  const file = { name: "broken.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7 nothing") };
+  const file = {
+    name: "broken.pdf",
+    mimeType: "application/pdf",
+    buffer: Buffer.from("%PDF-1.7 nothing"),
+  };
   await ana.getByTestId("attach-input").setInputFiles(file);
   await expect(ana.getByTestId("attached-ready")).toBeVisible();
   await ana.getByTestId("send").click();

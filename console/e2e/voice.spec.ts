@@ -18,18 +18,27 @@ long("a voice note is recorded, sent and played", async ({ world }) => {
 
   await ana.getByTestId("recorder-stop").click();
   const sound = ana.getByTestId("attached-sound");
-  await expect.poll(() => sound.evaluate((audio: HTMLAudioElement) => audio.readyState)).toBeGreaterThan(0);
+  await expect
+    .poll(() => sound.evaluate((audio: HTMLAudioElement) => audio.readyState))
+    .toBeGreaterThan(0);
   await ana.getByTestId("send").click();
   const line = ana.getByTestId("line-2");
   // The server reads its length and its bars: it is Opus in Ogg.
   await expect(line.getByTestId("file-sound")).toContainText(/0:0[2-9]|0:1\d/);
-  await expect(line.getByTestId("line-status")).toHaveAttribute("data-status", /sent|delivered|read/);
+  await expect(line.getByTestId("line-status")).toHaveAttribute(
+    "data-status",
+    /sent|delivered|read/,
+  );
   await expect.poll(async () => (await world.reached()).join()).toContain("voice");
   await line.getByTestId("file-play").click();
   const player = line.locator("audio");
-  await expect.poll(() => player.evaluate((audio: HTMLAudioElement) => audio.currentTime)).toBeGreaterThan(0);
+  await expect
+    .poll(() => player.evaluate((audio: HTMLAudioElement) => audio.currentTime))
+    .toBeGreaterThan(0);
   await line.getByTestId("file-speed").click();
-  await expect.poll(() => player.evaluate((audio: HTMLAudioElement) => audio.playbackRate)).toBe(1.5);
+  await expect
+    .poll(() => player.evaluate((audio: HTMLAudioElement) => audio.playbackRate))
+    .toBe(1.5);
 });
 
 long("a microphone that is refused, missing or unplugged is told in words", async ({ world }) => {

@@ -30,7 +30,10 @@ function strange(lines: string[], english: ReadonlySet<string>): string[] {
     // Addresses, blanks, and the templates of the simulator are no sentences.
     if (/- \/(url|placeholder):|\{\{|hello_world/.test(line)) return false;
     const [, role = "", name, text] = SPOKEN.exec(line) ?? [];
-    const isPressed = /^(button|link|textbox|combobox|checkbox|switch|slider|searchbox|radio|tab|option)$/.test(role);
+    const isPressed =
+      /^(button|link|textbox|combobox|checkbox|switch|slider|searchbox|radio|tab|option)$/.test(
+        role,
+      );
     if (isPressed && (name ?? "") === "" && (text ?? "") === "") return true;
     const said = line.replaceAll("...", "…").replace(/https?:\S+/g, "");
     // Nothing, two full stops, and names of fields.
@@ -95,7 +98,9 @@ class Walk {
     for (const { name: size, width, height, theme } of SIZES) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme: theme });
-      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+      await page.evaluate(
+        () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+      );
       if (isPictured) {
         await page.screenshot({ path: join(OUT, "walk", this.language, `${name}-${size}.png`) });
       }
@@ -104,7 +109,8 @@ class Walk {
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       this.say(`${what}, too wide at ${size}`, wide > 0 ? [`${wide} px`] : []);
       // Colours are the same in both sizes of a theme.
-      if (size !== "tablet") this.say(`${what}, ${size}`, await faults(page, { isColoured: size !== "zoomed", within }));
+      if (size !== "tablet")
+        this.say(`${what}, ${size}`, await faults(page, { isColoured: size !== "zoomed", within }));
       if (size === "phone" || size === "desktop") {
         this.say(`${what}, not read by itself at ${size}`, await mute(page));
         this.say(`${what}, as it is read at ${size}`, strange(await heard(page), this.english));
@@ -117,7 +123,13 @@ class Walk {
     await expect(page.locator("html")).toHaveAttribute("lang", this.language);
     await expect(page.getByTestId(shown).or(page.locator(shown)).first()).toBeVisible();
     await page.waitForLoadState("networkidle");
-    await this.at(page, at.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "id").replace(/^\//, "").replace(/\W+/g, "-"));
+    await this.at(
+      page,
+      at
+        .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "id")
+        .replace(/^\//, "")
+        .replace(/\W+/g, "-"),
+    );
   }
 
   /** Something that is opened over the page, and closed again. */
@@ -210,7 +222,11 @@ async function dialogs(walk: Walk, { talk, waiting }: Seeded) {
     await ana.getByTestId("palette-input").fill("a");
   });
   const body = () => ana.getByTestId("timeline").focus();
-  for (const [name, key] of [["keys", "?"], ["hand-over", "a"], ["tag", "l"]] as const) {
+  for (const [name, key] of [
+    ["keys", "?"],
+    ["hand-over", "a"],
+    ["tag", "l"],
+  ] as const) {
     await walk.over(ana, name, async () => {
       await body();
       await ana.keyboard.press(key);
@@ -258,13 +274,18 @@ async function dialogs(walk: Walk, { talk, waiting }: Seeded) {
 }
 
 for (const language of ["en", "es", "pt", "ar"] as const) {
-  long(`every page and dialog can be seen, reached and heard, in ${language}`, async ({ world }) => {
-    test.setTimeout(900_000);
-    const there = await seeded(world);
-    const walk = new Walk(world, language);
-    await pages(walk, world, there);
-    await dialogs(walk, there);
-    console.log(`${language}: ${walk.done.length} pages and dialogs at ${SIZES.length} sizes, ${walk.found.length} faults`);
-    expect(walk.found).toEqual([]);
-  });
+  long(
+    `every page and dialog can be seen, reached and heard, in ${language}`,
+    async ({ world }) => {
+      test.setTimeout(900_000);
+      const there = await seeded(world);
+      const walk = new Walk(world, language);
+      await pages(walk, world, there);
+      await dialogs(walk, there);
+      console.log(
+        `${language}: ${walk.done.length} pages and dialogs at ${SIZES.length} sizes, ${walk.found.length} faults`,
+      );
+      expect(walk.found).toEqual([]);
+    },
+  );
 }

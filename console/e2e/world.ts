@@ -12,7 +12,6 @@ import { Demo, type Facts, type Login } from "./server.ts";
 
 export { expect };
 
-
 interface Ack {
   upto: number;
   foreground: boolean;
@@ -77,7 +76,14 @@ export class World {
 
   /** Stands between a page and its socket, so that it can be kept from hearing. */
   private async listen(page: Page) {
-    const ears: Ears = { isDeaf: false, acks: [], told: 0, waiting: [], ahead: 0, cut: () => undefined };
+    const ears: Ears = {
+      isDeaf: false,
+      acks: [],
+      told: 0,
+      waiting: [],
+      ahead: 0,
+      cut: () => undefined,
+    };
     this.ears.set(page, ears);
     await page.routeWebSocket(/\/api\/v1\/socket$/, (socket) => {
       const server = socket.connectToServer();
@@ -262,10 +268,7 @@ function shifted(text: string, ahead: number): string {
   return JSON.stringify({ ...frame, server_time });
 }
 
-export async function signIn(
-  page: Page,
-  login: Pick<Login, "workspace" | "email" | "password">,
-) {
+export async function signIn(page: Page, login: Pick<Login, "workspace" | "email" | "password">) {
   // The form is asked for when it is needed: once it is there, it says whether it wants a workspace.
   await page.getByTestId("sign-email").fill(login.email);
   const workspace = page.getByTestId("sign-workspace");

@@ -23,7 +23,8 @@ test.each(cases.finds)("$query in $text", ({ query, text, is_part }) => {
 test.each(cases.customers)("$query for $name$phone", ({ query, name, phone, found }) => {
   const wanted = typed(query);
   const isIt =
-    (name !== undefined && isName(name, wanted)) || (phone !== undefined && isNumber(phone, wanted));
+    (name !== undefined && isName(name, wanted)) ||
+    (phone !== undefined && isNumber(phone, wanted));
   expect(isIt).toBe(found);
 });
 

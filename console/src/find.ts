@@ -61,7 +61,10 @@ function digit(c: string): string {
 }
 
 /** What has a plain form, digits and katakana among it. */
-const ODD = new RegExp(`[${Object.keys(PLAIN).join("")}\\u2010-\\u2015ァ-ヶヽヾ]|(?![0-9])\\p{Nd}`, "gu");
+const ODD = new RegExp(
+  `[${Object.keys(PLAIN).join("")}\\u2010-\\u2015ァ-ヶヽヾ]|(?![0-9])\\p{Nd}`,
+  "gu",
+);
 
 function plain(c: string): string {
   const found = PLAIN[c];
@@ -84,10 +87,13 @@ export function fold(text: string): string {
   if (SIMPLE.test(bared)) return bared;
   const folded = bared.replace(ODD, plain);
   // The voicing of kana is a part of the letter.
-  const voiced = folded.replace(/([^\u3099\u309a])([\u3099\u309a])/gu, (both, kana: string, mark: string) => {
-    const whole = (katakana(kana) + mark).normalize("NFC");
-    return [...whole].length === 1 ? plain(whole) : both;
-  });
+  const voiced = folded.replace(
+    /([^\u3099\u309a])([\u3099\u309a])/gu,
+    (both, kana: string, mark: string) => {
+      const whole = (katakana(kana) + mark).normalize("NFC");
+      return [...whole].length === 1 ? plain(whole) : both;
+    },
+  );
   return voiced.replace(/\s+/gu, " ").trim();
 }
 
@@ -129,7 +135,8 @@ function codeOf(folded: string): string | undefined {
   if (!CODE.test(folded) || HAS_RUN.test(folded) || !isCode(folded)) return undefined;
   const parted = folded.split(" ");
   const isOne = parted.every(
-    (one, at) => isCode(one) || (one.length <= LETTERS_MAX && (at === 0 || isCode(parted[at - 1] ?? ""))),
+    (one, at) =>
+      isCode(one) || (one.length <= LETTERS_MAX && (at === 0 || isCode(parted[at - 1] ?? ""))),
   );
   const code = squeezed(folded);
   return isOne && code.length >= CODE_MIN && code.length <= CODE_MAX ? code : undefined;
@@ -150,7 +157,9 @@ function codesOf(folded: string): Code[] {
   let from = 0;
   for (const token of folded.split(" ")) {
     const to = from + words(token).length;
-    const text = codeOf(token.replace(/^[^\p{Alphabetic}\p{N}]+|[^\p{Alphabetic}\p{N}\p{M}]+$/gu, ""));
+    const text = codeOf(
+      token.replace(/^[^\p{Alphabetic}\p{N}]+|[^\p{Alphabetic}\p{N}\p{M}]+$/gu, ""),
+    );
     if (text !== undefined) found.push({ text, from, to });
     from = to;
   }
@@ -230,7 +239,9 @@ export function isIn(text: string, { parts, numbers, codes }: Typed): boolean {
     (isCode(part) && together.includes(bare(part))) ||
     found.some(({ from, to }) => at >= from && at < to);
   if (parts.every(isThere)) return true;
-  const long = numbers.map((one) => one.replace(/^0+/, "")).filter((one) => one.length >= NUMBER_MIN);
+  const long = numbers
+    .map((one) => one.replace(/^0+/, ""))
+    .filter((one) => one.length >= NUMBER_MIN);
   const most = Math.max(0, ...long.map((one) => one.length)) + COUNTRY_MAX;
   for (const said of long.length === 0 ? [] : numbersIn(folded)) {
     if (said.length < NUMBER_MIN || said.length > most) continue;

@@ -11,7 +11,12 @@ test("an age has one unit", () => {
 });
 
 test("a badge has room for three signs", () => {
-  expect([1, 99, 100, 10_000].map((value) => badge("en", value))).toEqual(["1", "99", "99+", "99+"]);
+  expect([1, 99, 100, 10_000].map((value) => badge("en", value))).toEqual([
+    "1",
+    "99",
+    "99+",
+    "99+",
+  ]);
 });
 
 test("what is left is told by the second under ten minutes", () => {
@@ -49,18 +54,18 @@ test("the next Monday at nine is never today", () => {
 });
 
 test("initials of any script, and of none", () => {
-  expect(["Lucía Ferrer", "Ana", "ليلى منصور", "🙂 Bo", "", "+34 600 123 456"].map(initials)).toEqual([
-    "LF",
-    "AN",
-    "لم",
-    "BO",
-    "?",
-    "56",
-  ]);
+  expect(
+    ["Lucía Ferrer", "Ana", "ليلى منصور", "🙂 Bo", "", "+34 600 123 456"].map(initials),
+  ).toEqual(["LF", "AN", "لم", "BO", "?", "56"]);
   expect(hue("a")).toBe(hue("a"));
 });
 
 test("a size has its plural, and in Arabic it stays in one piece", () => {
-  expect([1, 20, 840_000, 1_200_000].map((size) => bytes("en", size))).toEqual(["1 byte", "20 bytes", "840 kB", "1.2 MB"]);
+  expect([1, 20, 840_000, 1_200_000].map((size) => bytes("en", size))).toEqual([
+    "1 byte",
+    "20 bytes",
+    "840 kB",
+    "1.2 MB",
+  ]);
   expect(bytes("ar-u-nu-latn", 1_200_000)).toMatch(/^\u2068.*1\.2.*\u2069$/);
 });

@@ -54,7 +54,9 @@ export function left(locale: string, ms: number): string {
   }
   const [h, min] = [Math.floor(ms / HOUR), Math.floor((ms % HOUR) / MIN)];
   if (h === 0) return unit(locale, min, "minute");
-  return min === 0 ? unit(locale, h, "hour") : `${unit(locale, h, "hour")} ${unit(locale, min, "minute")}`;
+  return min === 0
+    ? unit(locale, h, "hour")
+    : `${unit(locale, h, "hour")} ${unit(locale, min, "minute")}`;
 }
 
 /** How long something took, in at most two units: "42 sec", "4 min 12 sec", "1 hr 20 min". */
@@ -136,7 +138,10 @@ export function nextAt(now: number, hour: number, weekday?: number): number {
 /** Two letters for an avatar; of a number its end, since the country's code says little. */
 export function initials(name: string): string {
   if (/^\+\d/.test(name)) return name.replace(/\D/g, "").slice(-2);
-  const words = name.trim().split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const words = name
+    .trim()
+    .split(/\s+/)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word));
   const first = (word: string | undefined) => [...(word ?? "")][0] ?? "";
   const last = words.length > 1 ? first(words.at(-1)) : ([...(words[0] ?? "")][1] ?? "");
   return (first(words[0]) + last).toLocaleUpperCase() || "?";
@@ -159,7 +164,11 @@ export function phone(digits: string): string {
 /** A size in one unit: "840 kB", "4.2 MB". */
 export function bytes(locale: string, count: number): string {
   const [value, unit] =
-    count < 1000 ? [count, "byte"] : count < 1e6 ? [count / 1e3, "kilobyte"] : [count / 1e6, "megabyte"];
+    count < 1000
+      ? [count, "byte"]
+      : count < 1e6
+        ? [count / 1e3, "kilobyte"]
+        : [count / 1e6, "megabyte"];
   const unitDisplay = unit === "byte" ? "long" : "short";
   const options = { style: "unit", unit, unitDisplay, maximumFractionDigits: 1 } as const;
   const size = new Intl.NumberFormat(locale, options).format(value);

@@ -4,8 +4,10 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
-const SIDES = /^(margin|padding|inset|border-width|border-style|border-color|scroll-margin|scroll-padding)$/;
-const NAMED = /^(left|right|(margin|padding|border|scroll-margin|scroll-padding)-(left|right)\b.*|border-(top|bottom)-(left|right)-radius)$/;
+const SIDES =
+  /^(margin|padding|inset|border-width|border-style|border-color|scroll-margin|scroll-padding)$/;
+const NAMED =
+  /^(left|right|(margin|padding|border|scroll-margin|scroll-padding)-(left|right)\b.*|border-(top|bottom)-(left|right)-radius)$/;
 const WORDS = /^(text-align|float|clear)$/;
 
 /** The values of a shorthand; what stands in brackets is one. */
@@ -49,8 +51,14 @@ test("left and right are found, also in shorthands", () => {
     "text-align: right",
     "float: left",
   ];
-  const good = ["margin: 0 1px 2px", "padding: 1px 2px 3px 2px", "border-radius: 2px 2px 0 0",
-    "inset-inline-start: 0", "text-align: start", "float: inline-end"];
+  const good = [
+    "margin: 0 1px 2px",
+    "padding: 1px 2px 3px 2px",
+    "border-radius: 2px 2px 0 0",
+    "inset-inline-start: 0",
+    "text-align: start",
+    "float: inline-end",
+  ];
   expect(physical(`a { ${[...bad, ...good].join("; ")}; }`)).toEqual(bad);
 });
 

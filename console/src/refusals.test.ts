@@ -17,13 +17,17 @@ const root = { lang: "", dir: "" };
 Object.assign(globalThis, { document: { documentElement: root } });
 afterAll(() => Reflect.deleteProperty(globalThis, "document"));
 
-const problems = [...of("server/src/http/description/problems.rs").matchAll(/^\s*\(?\s*"([a-z_]+)",(?:\s+\d{3},|$)/gm)].map(
+const problems = [
+  ...of("server/src/http/description/problems.rs").matchAll(
+    /^\s*\(?\s*"([a-z_]+)",(?:\s+\d{3},|$)/gm,
+  ),
+].map(([, code]) => code ?? "");
+const refusals = [...of("protocol/src/refusal.rs").matchAll(/=> "([a-z_]+)",/g)].map(
   ([, code]) => code ?? "",
 );
-const refusals = [...of("protocol/src/refusal.rs").matchAll(/=> "([a-z_]+)",/g)].map(([, code]) => code ?? "");
-const failures = [...of("server/src/whatsapp/errors/table.rs").matchAll(/^ {4}([\d_]+): \w+, proves/gm)].map(
-  ([, code]) => Number(code?.replaceAll("_", "")),
-);
+const failures = [
+  ...of("server/src/whatsapp/errors/table.rs").matchAll(/^ {4}([\d_]+): \w+, proves/gm),
+].map(([, code]) => Number(code?.replaceAll("_", "")));
 
 const nobody = { id: "1", kind: "agent" } as const;
 const desk = {
@@ -33,11 +37,26 @@ const desk = {
   get: () => undefined,
 } as unknown as Desk;
 const refused = (code: string) => {
-  const facts = { owner: nobody, holder: "1", agent_id: "1", load: 1, capacity: 1, closed_at: null, name: "order", field: "details.x" };
+  const facts = {
+    owner: nobody,
+    holder: "1",
+    agent_id: "1",
+    load: 1,
+    capacity: 1,
+    closed_at: null,
+    name: "order",
+    field: "details.x",
+  };
   return { code, ...facts, detail: SERVER } as unknown as Refused;
 };
 const fault = (code: string) =>
-  new Fault({ type: "about:blank", status: 400, code, title: SERVER, detail: `pace_per_s: ${SERVER}` });
+  new Fault({
+    type: "about:blank",
+    status: 400,
+    code,
+    title: SERVER,
+    detail: `pace_per_s: ${SERVER}`,
+  });
 
 for (const language of Object.keys(LANGUAGES) as Language[]) {
   test(`every refusal is told in ${LANGUAGES[language]}`, async () => {
@@ -64,7 +83,11 @@ for (const language of Object.keys(LANGUAGES) as Language[]) {
 
 test("a field is called as people call it", async () => {
   await words.use("es");
-  expect(faultText(fault("invalid"))).toBe("No se hizo: el servidor no acepta esto: número de mensajes.");
+  expect(faultText(fault("invalid"))).toBe(
+    "No se hizo: el servidor no acepta esto: número de mensajes.",
+  );
   await words.use("en");
-  expect(whyRefused(desk, { ...refused("invalid"), field: "details.link" } as Refused, "1")).toContain("address");
+  expect(
+    whyRefused(desk, { ...refused("invalid"), field: "details.link" } as Refused, "1"),
+  ).toContain("address");
 });

@@ -40,20 +40,32 @@ test.each([
   expect(isOfConsole(at)).toBe(true);
 });
 
-test.each(["/api/v1/files/x", "/media/x", "/webhooks/whatsapp/1", "/healthz", "/metrics", "/index.html"])(
-  "%s is the server's, and passes the service worker by",
-  (path) => {
-    expect(isOfConsole(path)).toBe(false);
-    expect(placeOf(path)).toEqual({ at: "unknown" });
-  },
-);
+test.each([
+  "/api/v1/files/x",
+  "/media/x",
+  "/webhooks/whatsapp/1",
+  "/healthz",
+  "/metrics",
+  "/index.html",
+])("%s is the server's, and passes the service worker by", (path) => {
+  expect(isOfConsole(path)).toBe(false);
+  expect(placeOf(path)).toEqual({ at: "unknown" });
+});
 
-test.each(["/inbox/none", "/inbox/mine/5", "/inbox/mine/../x", "/boards", "/board/x", "/settings/none", "/people/x", "/reports/x", `/c/${ID}/x`, "/c"])(
-  "%s is no place",
-  (path) => {
-    expect(placeOf(path)).toEqual({ at: "unknown" });
-  },
-);
+test.each([
+  "/inbox/none",
+  "/inbox/mine/5",
+  "/inbox/mine/../x",
+  "/boards",
+  "/board/x",
+  "/settings/none",
+  "/people/x",
+  "/reports/x",
+  `/c/${ID}/x`,
+  "/c",
+])("%s is no place", (path) => {
+  expect(placeOf(path)).toEqual({ at: "unknown" });
+});
 
 test("the root is my work", () => {
   expect(isOfConsole("/")).toBe(true);

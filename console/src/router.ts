@@ -1,7 +1,11 @@
 // Addresses to places and back. What a colleague could be sent stands in the address.
 
 import type { Id } from "./protocol.ts";
-import { type Wanted as Report, queryOf as reportOf, wantedOf as reportWanted } from "./reports/wanted.ts";
+import {
+  type Wanted as Report,
+  queryOf as reportOf,
+  wantedOf as reportWanted,
+} from "./reports/wanted.ts";
 import { type Filter, KINDS, OLDER } from "./review/filter.ts";
 import { type Wanted, isNothing, queryOf as searchOf, wantedOf } from "./search/filter.ts";
 import type { KINDS as SETTINGS } from "./settings/kind/kinds.ts";
@@ -27,7 +31,13 @@ export type Place =
 /** The pages of the settings, in their order: the workspace's, then one's own. */
 export const SHARED_PAGES = ["numbers", "teams", "agents", "quarantine", "log"] as const;
 /** Of the workspace's, those that admins alone may look at. */
-export const ADMIN_PAGES: readonly string[] = ["quarantine", "log", "outgoing-webhooks", "context-sources", "api-keys"];
+export const ADMIN_PAGES: readonly string[] = [
+  "quarantine",
+  "log",
+  "outgoing-webhooks",
+  "context-sources",
+  "api-keys",
+];
 export const OWN_PAGES = ["you", "notifications", "devices", "appearance"] as const;
 /** The kinds of settings, by where they are read. */
 export type KindPage = (typeof SETTINGS)[keyof typeof SETTINGS]["path"];
@@ -67,11 +77,16 @@ export function placeOf(path: string, query = ""): Place {
   const [first, second, third, ...rest] = path.split("/").filter((part) => part !== "");
   if (rest.length > 0) return { at: "unknown" };
   if (first === undefined) return { at: "inbox", view: "mine", conversation: undefined };
-  if ((first === "sign-in" || first === "join" || first === "new-password") && second === undefined) return { at: first };
+  if ((first === "sign-in" || first === "join" || first === "new-password") && second === undefined)
+    return { at: first };
   if (first === "c" && ID.test(second ?? "") && third === undefined) {
     return { at: "link", conversation: second ?? "", ...lineOf(query) };
   }
-  if (first === "settings" && third === undefined && (second === undefined || PAGES.includes(second))) {
+  if (
+    first === "settings" &&
+    third === undefined &&
+    (second === undefined || PAGES.includes(second))
+  ) {
     const page = second as SettingsPage | undefined;
     const log = page === "log" ? logOf(new URLSearchParams(query)) : {};
     return { at: "settings", page, ...(Object.keys(log).length === 0 ? {} : { log }) };
@@ -161,4 +176,5 @@ export function pathOf(place: Place): string {
 }
 
 /** Pages by a link, for people who are not signed in. */
-export const isDoor = ({ at }: Place): boolean => at === "sign-in" || at === "join" || at === "new-password";
+export const isDoor = ({ at }: Place): boolean =>
+  at === "sign-in" || at === "join" || at === "new-password";

@@ -7,7 +7,8 @@ import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { type Deed, beforeOf, planOf, standAfter } from "./bulk/plan.ts";
 import { standOf } from "./inbox/compose.ts";
-import { type Feed, type Held, apply, applyConversation, empty, endLoading } from "./live/feed.ts";
+import { type Feed, apply, applyConversation, empty, endLoading } from "./live/feed.ts";
+import { type Held } from "./live/held.ts";
 import type {
   Agent,
   CoachNote,
@@ -40,7 +41,8 @@ import {
   mayUnassign,
 } from "./rules.ts";
 
-const FOLDER = process.env.BATON_RULES ?? join(import.meta.dirname, "../../protocol/fixtures/rules");
+const FOLDER =
+  process.env.BATON_RULES ?? join(import.meta.dirname, "../../protocol/fixtures/rules");
 function table<T>(name: string): T {
   return JSON.parse(readFileSync(join(FOLDER, `${name}.json`), "utf8")) as T;
 }
@@ -118,7 +120,10 @@ const CASES: Case[] = SCENES.flatMap(([at, scene]) =>
   ),
 );
 
-const known = new Map<string, { acts: [string, CommandBody][]; answers: Map<string, string | Done> }>();
+const known = new Map<
+  string,
+  { acts: [string, CommandBody][]; answers: Map<string, string | Done> }
+>();
 function answersOf(kind: string) {
   const found = known.get(kind);
   if (found !== undefined) return found;
@@ -128,7 +133,8 @@ function answersOf(kind: string) {
     for (const place of at.split(" ")) {
       for (const policy of policies.split(" ")) {
         for (const [names, answer] of Object.entries(told)) {
-          for (const name of names.split(" ")) answers.set(`${act} ${place} ${policy} ${name}`, answer);
+          for (const name of names.split(" "))
+            answers.set(`${act} ${place} ${policy} ${name}`, answer);
         }
       }
     }
@@ -207,7 +213,9 @@ test("who may claim", () => {
 test("who may give it to somebody else", () => {
   compare("transfer", "to_sales", (one) => {
     const view = full(one);
-    return view !== undefined && view.thread.block === undefined && mayHandOver(view.head, one.hand);
+    return (
+      view !== undefined && view.thread.block === undefined && mayHandOver(view.head, one.hand)
+    );
   });
   compare("unassign", "unassign", (one) => {
     const view = full(one);
@@ -218,7 +226,9 @@ test("who may give it to somebody else", () => {
 test("who may put it aside, and open it again", () => {
   const isElse = (status: Status["kind"]) => (one: Case) => {
     const view = full(one);
-    return view !== undefined && view.head.status.kind !== status && mayPutAside(view.head, one.hand);
+    return (
+      view !== undefined && view.head.status.kind !== status && mayPutAside(view.head, one.hand)
+    );
   };
   compare("resolve", "resolve", isElse("resolved"));
   compare("mark_waiting", "wait", isElse("waiting"));
@@ -261,11 +271,32 @@ describe("what is done to several at once", () => {
 
   /** The deeds, and the acts of which one does the same. */
   const DEEDS: [string, (one: Case) => Deed, [string, string][]][] = [
-    ["to Ben", () => give(agent("ben")), [["assign", "to_ben"], ["transfer", "to_ben"]]],
-    ["to Dan", () => give(agent("dan")), [["assign", "to_dan"], ["transfer", "to_dan"]]],
+    [
+      "to Ben",
+      () => give(agent("ben")),
+      [
+        ["assign", "to_ben"],
+        ["transfer", "to_ben"],
+      ],
+    ],
+    [
+      "to Dan",
+      () => give(agent("dan")),
+      [
+        ["assign", "to_dan"],
+        ["transfer", "to_dan"],
+      ],
+    ],
     ["to Dan, above his limit", () => give(agent("dan"), true), [["assign", "to_dan_above"]]],
     ["to Sales", () => give(queue(sales)), [["transfer", "to_sales"]]],
-    ["to Support", () => give(queue(support)), [["unassign", "unassign"], ["transfer", "to_support"]]],
+    [
+      "to Support",
+      () => give(queue(support)),
+      [
+        ["unassign", "unassign"],
+        ["transfer", "to_support"],
+      ],
+    ],
     ["to oneself", (one) => give({ kind: "agent", id: one.agent.id }), [["claim", "claim"]]],
     ["resolve", () => ({ kind: "resolve" }), [["resolve", "resolve"]]],
     ["snooze", () => ({ kind: "snooze", until }), [["snooze", "snooze"]]],
@@ -296,7 +327,10 @@ describe("what is done to several at once", () => {
       const mine = toldOf(command, one);
       if (mine === undefined) {
         // To oneself, an owner or supervisor assigns: no table has each agent.
-        expect([command.type, one.hand.supervises(one.scene.head.team_id)], words).toEqual(["assign", true]);
+        expect([command.type, one.hand.supervises(one.scene.head.team_id)], words).toEqual([
+          "assign",
+          true,
+        ]);
         continue;
       }
       if (isUnforeseen(mine, one)) continue;
@@ -306,7 +340,11 @@ describe("what is done to several at once", () => {
       // And it stands where this page expects it, so that it can be taken back.
       const before = beforeOf(one.held);
       const owner = mine.owner === "author" ? { kind: "agent", id: one.agent.id } : mine.owner;
-      const { owner_epoch = before.owner_epoch, team_id = before.team_id, status = before.status } = mine;
+      const {
+        owner_epoch = before.owner_epoch,
+        team_id = before.team_id,
+        status = before.status,
+      } = mine;
       const after = { owner: owner ?? before.owner, owner_epoch, team_id, status };
       expect(standAfter(deed, before), words).toEqual(after);
     }
@@ -337,7 +375,9 @@ describe("what may be done with a line", () => {
       if (may(one)) return !isTaken;
       return isTaken && !(of !== "forward" && isBeneath(one.line));
     });
-    expect(wrong.map(({ line, may: told }) => `${line.kind} ${line.status}: ${told[of]}`)).toEqual([]);
+    expect(wrong.map(({ line, may: told }) => `${line.kind} ${line.status}: ${told[of]}`)).toEqual(
+      [],
+    );
     expect(cases.filter(may).length).toBeGreaterThan(3);
     expect(cases.filter((one) => !may(one)).length).toBeGreaterThan(3);
   };
@@ -392,7 +432,9 @@ describe("what each fact changes", () => {
     const isNothing = (one: unknown) =>
       one === null || one === undefined || (Array.isArray(one) && one.length === 0);
     // What happens by itself decides nothing here: it is not kept.
-    const fields = Object.entries(value).filter(([name, one]) => name !== "clocks" && !isNothing(one));
+    const fields = Object.entries(value).filter(
+      ([name, one]) => name !== "clocks" && !isNothing(one),
+    );
     return Object.fromEntries(fields.map(([name, one]) => [name, said(one)]));
   }
 
@@ -401,7 +443,14 @@ describe("what each fact changes", () => {
     const [agent, epoch] = [idOf("ana"), "00000000-0000-0000-0000-000000000007"];
     const timings = {} as never;
     const cursor = `${epoch}:100`;
-    apply(feed, { type: "welcome", cursor, epoch, agent_id: agent, timings, server_time: world.at.now });
+    apply(feed, {
+      type: "welcome",
+      cursor,
+      epoch,
+      agent_id: agent,
+      timings,
+      server_time: world.at.now,
+    });
     apply(feed, { type: "reset", reason: "no_cursor", upto: 100, after_ms: 0 });
     endLoading(feed, true);
     applyConversation(feed, headOf(before.snapshot).id, before.snapshot);
@@ -414,7 +463,9 @@ describe("what each fact changes", () => {
     // Settings are kept beside conversations, and ask for nothing.
     const told = apply(feed, { type: "events", after: 100, upto, events });
     const asked = told.filter((want) => want.kind !== "setting");
-    expect(asked.map((want) => (want.kind === "conversation" ? { conversation: want.id } : want.kind))).toEqual(wants);
+    expect(
+      asked.map((want) => (want.kind === "conversation" ? { conversation: want.id } : want.kind)),
+    ).toEqual(wants);
     const id = events[0]?.conversation_id ?? headOf(before.snapshot).id;
     const isHeld = id === headOf(before.snapshot).id;
     const stays = isHeld ? before.snapshot : undefined;

@@ -1,7 +1,7 @@
 // Who may do what, as far as can be seen from here. `domain` decides it on the server: these are its
 // rules, each said once, and held against the tables in `protocol/fixtures/rules`.
 
-import { type Held, headOf } from "./live/feed.ts";
+import { type Held, headOf } from "./live/held.ts";
 import type { Agent, Head, Id, Line, LineKind, MessageStatus, Team, Thread } from "./protocol.ts";
 
 /** Whose hand it is, and what is known of those it concerns. */

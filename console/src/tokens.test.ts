@@ -28,7 +28,9 @@ function tokens(theme: Theme): Map<string, string> {
 function fallback(theme: Theme): Map<string, string> {
   const begin = theme === "light" ? "  :root {" : '  :root[data-theme="dark"] {';
   const block = FALLBACK.split(begin)[1]?.split("}")[0] ?? "";
-  return new Map([...block.matchAll(/(--[\w-]+):\s*([^;]+);/g)].map(([, a, b]) => [a ?? "", tidy(b ?? "")]));
+  return new Map(
+    [...block.matchAll(/(--[\w-]+):\s*([^;]+);/g)].map(([, a, b]) => [a ?? "", tidy(b ?? "")]),
+  );
 }
 
 /** Relative luminance (WCAG) of an opaque oklch colour. */
@@ -106,6 +108,9 @@ test("what is marked has the ink that was measured on it, whatever it stands in"
 test("components use tokens, and no colour of their own", () => {
   const own = read("app.css")
     .split("\n")
-    .filter((line) => line.includes("oklch(") && !line.startsWith(".av") && !line.includes("oklch(1 0 0 /"));
+    .filter(
+      (line) =>
+        line.includes("oklch(") && !line.startsWith(".av") && !line.includes("oklch(1 0 0 /"),
+    );
   expect(own).toEqual([]);
 });

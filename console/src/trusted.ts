@@ -19,7 +19,8 @@ export function workerAddress(path: string): string {
   const policies = (window as { trustedTypes?: Policies }).trustedTypes;
   policy ??= policies?.createPolicy("baton-worker", {
     createScriptURL: (text) => {
-      if (text !== KEEPER && !READER.test(text)) throw new TypeError(`${text} is no worker of this page`);
+      if (text !== KEEPER && !READER.test(text))
+        throw new TypeError(`${text} is no worker of this page`);
       return text;
     },
   });

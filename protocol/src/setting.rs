@@ -77,6 +77,10 @@ settings! {
     Routing("routing") at "routings" {
         homes: [Team], most: 1, singleton: true,
         set: Setter::Supervisors, reads: Everyone, phones: false, decides: true,
+        beside: [
+            Beside::Naming(SettingKind::Routing, HomeKind::Team),
+            Beside::OfMembers(SettingKind::AgentSkills),
+        ],
     }
     /// The skills of an agent, by which routing chooses.
     AgentSkills("agent_skills") at "agent-skills" {
@@ -179,6 +183,8 @@ pub struct SettingSpec {
     /// Fields of its body that nothing keeps yet. They are read as ever, are in no schema, and are
     /// not set to anything new.
     pub not_kept: &'static [&'static str],
+    /// The settings that one is decided on beside itself.
+    pub beside: &'static [Beside],
     /// The JSON Schemas of its body, of a `PUT` and of what is answered.
     #[cfg(feature = "schema")]
     pub schemas: SettingSchemas,
@@ -196,6 +202,15 @@ pub struct SettingSchemas {
     pub one: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
     /// Makes the schema of a list of settings.
     pub list: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+}
+
+/// Settings that one of a kind is decided on beside itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Beside {
+    /// All of a kind in the workspace that name something of this kind.
+    Naming(SettingKind, HomeKind),
+    /// Those of a kind that members of its team have.
+    OfMembers(SettingKind),
 }
 
 /// Who may set settings of a kind. Admins may set all but what is an agent's own.

@@ -5,10 +5,12 @@
 //! the like have short ones of their own ([`Store::begin`]). Queries read one snapshot each.
 
 pub(crate) mod database;
+pub(crate) mod error;
 pub mod group;
 pub(crate) mod people;
 pub(crate) mod proof;
 pub mod read;
+pub(crate) mod table;
 pub mod tables;
 #[cfg(test)]
 mod tests;
@@ -24,13 +26,13 @@ use tokio::sync::watch;
 
 pub use baton_domain::text::fold::fold;
 pub use database::dialect::{Dialect, Sql};
-pub use database::error::StoreError;
+
 pub use database::inspect::{Identity, identity_of, known_schema, named, schema_of};
 pub use database::period::Period;
 pub use database::pools::BESIDE_CONNECTIONS;
 use database::pools::{
     COMMITTER_PATIENCE, GENERAL_PATIENCE, PLANNING, PLANS_KEPT_FOR, Pools, SILENCE_MAX,
-    begin_postgres, begin_sqlite, open_postgres, open_sqlite, sqlite_pool,
+    begin_postgres, begin_sqlite, open_postgres, open_sqlite,
 };
 use database::pulse::Gate;
 pub use database::seat::{Company, Seat};
@@ -39,19 +41,21 @@ pub use database::testing;
 pub use database::tx::{Record, Tx, Write, Writing};
 pub use database::{copy, restore};
 use database::{migrate, parts, place, pulse};
+pub use error::StoreError;
 pub use people::{
     access, agent, channel, device, invitation, key, meta_app, operator, preference, receipt,
     registration, session, team, ticket, view, workspace,
 };
-pub use proof::stamp::StampKey;
 use proof::touch;
-pub use proof::{digest, found, key_check};
+pub use proof::{digest, key_check};
 pub use proof::{ends, seal, settled, stamped, verify};
 pub use read::usage;
+pub use table::found;
+pub use table::stamp::StampKey;
 pub use work::node;
 use work::node::Term;
 pub use work::{
-    assign, block, classify, context, courtesy, draft, erase, files, health, logo, look,
+    assign, block, classify, context, courtesy, draft, erase, errand, files, health, logo, look,
     not_understood, notice, number_news, past, probe, push, quarantine, searchable, summary, sweep,
     template, uploads, webhook,
 };
@@ -134,7 +138,7 @@ impl Guard {
         if place.is_there() {
             return Ok(());
         }
-        self.gate.close(place::GONE);
+        self.gate.close(error::GONE);
         Err(StoreError::gone())
     }
 }

@@ -1,5 +1,5 @@
-//! The layers of the rules, the phone core, its bindings, the simulator and the world of the tests,
-//! as tables.
+//! The layers of the rules, the store, the phone core, its bindings, the simulator and the world of
+//! the tests, as tables.
 
 use crate::source::Source;
 use crate::uses::{Layers, module_of, used_modules};
@@ -95,6 +95,24 @@ const ROOMS: [(&str, &[&str]); 5] = [
     ("auto", &["courtesy", "known", "rules", "bots", "suggesting", "survey", "clocks", "replay"]),
     ("hand", &["board", "reach", "shift", "routing", "look"]),
 ];
+
+/// The store: tables as they are said, the database beneath them, what is read, who asks, proofs,
+/// the committer's statements, and what workers claim.
+const STORE: Layers = Layers {
+    folder: "store/src/",
+    free: &["lib", "tests"],
+    table: &[
+        ("error", &[]),
+        ("table", &[]),
+        ("tables", &["error", "table"]),
+        ("database", &["error", "table", "tables"]),
+        ("read", &["tables"]),
+        ("people", &["tables"]),
+        ("proof", &["error", "table", "tables", "database", "read"]),
+        ("group", &["table", "tables", "read"]),
+        ("work", &["table", "tables", "database", "read", "people", "group"]),
+    ],
+};
 
 /// The phone core.
 const CORE: Layers = Layers {
@@ -273,6 +291,11 @@ pub(crate) fn domain(file: &Source) -> Vec<String> {
     wrong
 }
 
+/// The rooms of the store use only what their row allows.
+pub(crate) fn store(file: &Source) -> Vec<String> {
+    STORE.broken_by(file)
+}
+
 /// The modules of the phone core use only what their row allows.
 pub(crate) fn core(file: &Source) -> Vec<String> {
     CORE.broken_by(file)
@@ -290,7 +313,7 @@ pub(crate) fn world(file: &Source) -> Vec<String> {
 
 /// Rows of tables that are in order, and yet name a module below them.
 pub(crate) fn ways_back() -> Vec<String> {
-    [DOMAIN, CORE, SIMULATOR, WORLD].iter().flat_map(Layers::ways_back).collect()
+    [DOMAIN, STORE, CORE, SIMULATOR, WORLD].iter().flat_map(Layers::ways_back).collect()
 }
 
 /// The files of the runtime use only those before them.

@@ -2,12 +2,15 @@
 //! no dependencies, so that it runs before anything else is compiled.
 #![cfg(test)]
 
+mod figures;
 mod kept;
 mod layers;
+mod map;
 mod pages;
 mod rules;
 mod source;
 mod terms;
+mod unused;
 mod uses;
 mod words;
 
@@ -104,6 +107,15 @@ fn rooms_of_the_rules_use_only_those_below_them_and_modules_those_before_them() 
 }
 
 #[test]
+fn rooms_of_the_store_use_only_those_below_them() {
+    holds(layers::store);
+    let path = "store/src/read/due.rs";
+    sees(layers::store, path, "use crate::work::node::NodeId;", "use crate::tables::id;");
+    let path = "store/src/table.rs";
+    sees(layers::store, path, "use crate::proof::stamp;", "use self::stamp::StampKey;");
+}
+
+#[test]
 fn modules_of_the_tests_world_use_only_the_layers_below_them() {
     holds(layers::world);
     let path = "tests/src/phone/link.rs";
@@ -156,6 +168,9 @@ fn lines_and_files_have_a_size_one_can_read() {
     holds(rules::sizes);
     sees(rules::sizes, "a/src/a.rs", &"x".repeat(101), &"é".repeat(100));
     sees(rules::sizes, "a/src/a.rs", &"x\n".repeat(601), &"x\n".repeat(600));
+    sees(rules::sizes, "console/src/a.svelte", &"x\n".repeat(601), &"x\n".repeat(600));
+    let made = format!("// Made from words/a by words.mjs\n{}", "x\n".repeat(601));
+    sees(rules::sizes, "console/src/a.ts", &"x\n".repeat(601), &made);
 }
 
 #[test]

@@ -102,39 +102,6 @@ fn is_commit(word: &str) -> bool {
     (7..=12).contains(&word.len()) && is_hex
 }
 
-/// Figures of README that neither the table of proofs nor the record of their run has.
-pub(crate) fn unproved_figures(sources: &[Source]) -> Vec<String> {
-    let Some(readme) = sources.iter().find(|source| source.path == "README.md") else {
-        return Vec::new();
-    };
-    let bare = |text: &str| figures(text).into_iter().collect::<BTreeSet<String>>();
-    let mut wrong = Vec::new();
-    for (number, line) in readme.lines() {
-        let cells: Vec<&str> = line.split(" | ").collect();
-        let [_, ours, peer, .., run] = cells.as_slice() else { continue };
-        let record = records(sources, run);
-        if record.is_empty() {
-            continue;
-        }
-        let mut known = bare(text(sources, PROOF));
-        known.extend(bare(&record));
-        for figure in figures(ours).iter().chain(&figures(peer)) {
-            if !known.contains(figure) {
-                wrong.push(readme.at(number, &format!("{figure} is in no run")));
-            }
-        }
-    }
-    wrong
-}
-
-/// The numbers of a text, without the commas of thousands.
-fn figures(text: &str) -> Vec<String> {
-    let text = text.replace(',', "");
-    let words = text.split(|c: char| !c.is_ascii_digit() && c != '.');
-    let words = words.map(|word| word.trim_matches('.').to_owned());
-    words.filter(|word| !word.is_empty()).collect()
-}
-
 /// Links between files of the repository that lead nowhere.
 pub(crate) fn dead_links(sources: &[Source]) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -181,7 +148,7 @@ fn has_heading(page: &str, place: &str) -> bool {
 #[test]
 fn pages_name_settings_runs_and_places_that_exist() {
     let all = crate::source::sources();
-    let rules = [unknown_settings, undated_figures, unproved_figures, dead_links];
+    let rules = [unknown_settings, undated_figures, dead_links];
     let wrong: Vec<String> = rules.iter().flat_map(|rule| rule(all)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -204,6 +171,5 @@ fn a_wrong_claim_of_a_page_is_seen() {
     let good = row(&format!("8,244 | 15.0 | met | {of}"));
     seen(undated_figures, &row("8,244 | | [idle](docs/runs/idle.md) 4dd5c6e"), &good);
     seen(undated_figures, &row("8 | | [i](docs/runs/idle.md) 4dd5c6f of 2026-11-20"), &good);
-    seen(unproved_figures, &row(&format!("8,245 | 15.0 | met | {of}")), &good);
     seen(dead_links, "[a](docs/none)", "[a](docs/runs) [b](https://a.example/x)");
 }

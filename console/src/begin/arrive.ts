@@ -14,7 +14,10 @@ const SOCKET_MS = 300;
 const AGAIN_MS = 1_000;
 
 /** Waits until it is held. False if that was given up first. */
-export async function arrives({ isHeld, read, pause }: Ways, signal: AbortSignal): Promise<boolean> {
+export async function arrives(
+  { isHeld, read, pause }: Ways,
+  signal: AbortSignal,
+): Promise<boolean> {
   for (let wait = SOCKET_MS; !isHeld(); wait = AGAIN_MS) {
     await pause(wait);
     if (signal.aborted) return false;

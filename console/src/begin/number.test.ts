@@ -9,7 +9,9 @@ const table = join(import.meta.dirname, "../../../protocol/fixtures/text.numbers
 const rows = JSON.parse(readFileSync(table, "utf8")) as Row[];
 
 test.each(rows)("$typed is read as the server reads it", ({ typed: text, number, fault }) => {
-  expect(typed(text)).toEqual(number === undefined ? { kind: fault } : { kind: "number", digits: number });
+  expect(typed(text)).toEqual(
+    number === undefined ? { kind: fault } : { kind: "number", digits: number },
+  );
 });
 
 test.each(["600 123 456", "34600123456", "0 600 123 456", "(0) 600 123 456"])(

@@ -8,8 +8,7 @@ const DIGITS_MAX = 15;
 
 /** What somebody typed: a number, or what is wrong with it. */
 export type Typed =
-  | { kind: "number"; digits: string }
-  | { kind: "empty" | "letters" | "code" | "zero" | "length" };
+  { kind: "number"; digits: string } | { kind: "empty" | "letters" | "code" | "zero" | "length" };
 
 /**
  * Reads a number as people write it, as the server does: both are held against one table. The
@@ -109,7 +108,10 @@ function fifteen(national: string): string[] {
 function plainOf(text: string): string {
   return text
     .replace(/^[\s\p{Cf}]*tel:/iu, "")
-    .replace(/[\s./'\u00b7\u2212\u30fb\u30fc\uff0e\uff0f\uff70\u2010-\u2015\ufe58\ufe63\uff0d\u00ad\p{Cf}-]/gu, "")
+    .replace(
+      /[\s./'\u00b7\u2212\u30fb\u30fc\uff0e\uff0f\uff70\u2010-\u2015\ufe58\ufe63\uff0d\u00ad\p{Cf}-]/gu,
+      "",
+    )
     .replace(/\uff0b/g, "+")
     .replace(/[[\uff08]/g, "(")
     .replace(/[\]\uff09]/g, ")")

@@ -27,7 +27,11 @@ export class Drag {
   ) {}
 
   /** For each `pointerdown` on a row, also where nothing can be lifted: what was held is over. */
-  press(event: PointerEvent, id: string, { isGrip, canLift }: { isGrip: boolean; canLift: boolean }) {
+  press(
+    event: PointerEvent,
+    id: string,
+    { isGrip, canLift }: { isGrip: boolean; canLift: boolean },
+  ) {
     if (event.button !== 0 || this.pointer !== undefined) return;
     this.wasHeld = false;
     if (!canLift) return;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { BoardAlert, Head, Snapshot, Board as Told } from "../protocol.ts";
 import { alertsOf, board, offersOut } from "./figures.ts";
 

@@ -1,7 +1,7 @@
 // What a supervisor sees at a glance, counted from the rows that are held.
 
 import { WINDOW_SOON_MS, isLate, waitingSince, windowLeft } from "../inbox/views.ts";
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { BoardAlert, Id, Board as Told } from "../protocol.ts";
 
 export interface Figures {

@@ -1,6 +1,6 @@
 // Moving conversations: the command for a drop.
 
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { CommandBody, Owner } from "../protocol.ts";
 
 const isSame = (a: Owner, b: Owner) => a.kind === b.kind && a.id === b.id;

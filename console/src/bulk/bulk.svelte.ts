@@ -2,7 +2,7 @@
 // what could not be done. Lists say what they show; the bar and the sheets draw this.
 
 import { getContext, setContext } from "svelte";
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { Outcome } from "../live/outbox.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { words } from "../messages/index.svelte.ts";
@@ -163,7 +163,10 @@ export class Bulk {
   }
 
   private tell({ deed, isBack, done, refused }: Run) {
-    const rows = refused.map(({ id, refused: why }) => ({ id, why: whyRefused(this.desk, why, id) }));
+    const rows = refused.map(({ id, refused: why }) => ({
+      id,
+      why: whyRefused(this.desk, why, id),
+    }));
     const [bad] = rows;
     if (rows.length > 1 || (bad !== undefined && done.length > 0)) {
       this.left = { rows: [...(isBack ? (this.left?.rows ?? []) : []), ...rows] };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Agent, Head, Owner, Snapshot, Team, Thread } from "../protocol.ts";
 import type { Hand } from "../rules.ts";
 import { type Deed, beforeOf, offered, planOf, undoOf, unwait } from "./plan.ts";
@@ -26,7 +26,9 @@ const held = (head: Partial<Head>, thread: Partial<Thread> = {}): Held => ({
     thread: { ...view.thread, followers: [], ...thread },
   },
 });
-const hand = (more: Partial<Hand> & { policy?: Team["reply_policy"]; room?: number } = {}): Hand => ({
+const hand = (
+  more: Partial<Hand> & { policy?: Team["reply_policy"]; room?: number } = {},
+): Hand => ({
   me: ANA,
   teams: [TEAM],
   supervises: () => false,
@@ -71,7 +73,11 @@ test("each command carries the epoch and the line that were on the screen", () =
 
 test("an agent takes out of a queue, or hands over from it", () => {
   expect(plan(give(of(ANA)), held({}))).toEqual({ type: "claim", expect_owner_epoch: 4 });
-  expect(plan(give(of(BEN)), held({}))).toMatchObject({ type: "transfer", to: of(BEN), seen: SEEN });
+  expect(plan(give(of(BEN)), held({}))).toMatchObject({
+    type: "transfer",
+    to: of(BEN),
+    seen: SEEN,
+  });
 });
 
 test("what belongs to a colleague is the colleague's, as the team's policy has it", () => {
@@ -79,7 +85,9 @@ test("what belongs to a colleague is the colleague's, as the team's policy has i
   expect(plan(give(of(EVA)), held({ owner: of(BEN) }))).toEqual(theirs);
   expect(plan({ kind: "resolve" }, held({ owner: of(BEN) }))).toEqual(theirs);
   const inTeam = hand({ policy: "team" });
-  expect(plan({ kind: "resolve" }, held({ owner: of(BEN) }), inTeam)).toMatchObject({ type: "resolve" });
+  expect(plan({ kind: "resolve" }, held({ owner: of(BEN) }), inTeam)).toMatchObject({
+    type: "resolve",
+  });
   const outside = hand({ policy: "team", teams: [] });
   expect(plan({ kind: "resolve" }, held({ owner: of(BEN) }), outside)).toEqual(theirs);
 });
@@ -111,7 +119,9 @@ test("somebody gets as many as there is room for, and more by a supervisor's wis
 test("what nobody could do to any of them is not offered", () => {
   expect([...offered([held({ owner: of(BEN) })], hand())]).toEqual(["follow", "tag"]);
   expect(offered([held({ owner: of(BEN) }), held({})], hand()).has("resolve")).toBe(true);
-  expect([...offered([held({ status: { kind: "resolved" } }, { followers: [ANA] })], hand())]).toEqual(["tag"]);
+  expect([
+    ...offered([held({ status: { kind: "resolved" } }, { followers: [ANA] })], hand()),
+  ]).toEqual(["tag"]);
 });
 
 test("a move goes back to whom it was taken from, in the next epoch", () => {
@@ -163,9 +173,7 @@ test("what was snoozed opens again, or is what it was before", () => {
   const snoozed = { kind: "snoozed", until: new Date(until).toISOString() } as const;
   const now = held({ status: snoozed, revision: 99 });
   const deed: Deed = { kind: "snooze", until };
-  expect(undoOf(deed, beforeOf(held({})), now, hand(), NOW)).toEqual([
-    { type: "reopen" },
-  ]);
+  expect(undoOf(deed, beforeOf(held({})), now, hand(), NOW)).toEqual([{ type: "reopen" }]);
   const waiting = beforeOf(held({ status: { kind: "waiting" } }));
   expect(undoOf(deed, waiting, now, hand(), NOW)).toEqual([{ type: "mark_waiting", seen: SEEN }]);
 });
@@ -195,14 +203,20 @@ test("tags go on and come off where they are not or are, and all of it is taken 
   const on = (tags: string[]) => held({}, { tags: tags.map((tag) => ({ tag, lasting: false })) });
   const deed: Deed = { kind: "tag", add: [refund], remove: [vip] };
   const all = [on([]), on([vip, lead]), on([refund])];
-  const steps = planOf(deed, all.map((one, n) => ({ id: `${n}`, held: one })), hand());
+  const steps = planOf(
+    deed,
+    all.map((one, n) => ({ id: `${n}`, held: one })),
+    hand(),
+  );
   expect(steps).toEqual([
     { id: "0", command: { type: "tag", add: [refund] } },
     { id: "1", command: { type: "tag", add: [refund], remove: [vip] } },
     { id: "2", hindrance: { kind: "same" } },
   ]);
   const before = beforeOf(on([vip, lead]));
-  expect(undoOf(deed, before, all[1], hand(), NOW)).toEqual([{ type: "tag", add: [vip], remove: [refund] }]);
+  expect(undoOf(deed, before, all[1], hand(), NOW)).toEqual([
+    { type: "tag", add: [vip], remove: [refund] },
+  ]);
 });
 
 test("one outcome is for all that are resolved", () => {

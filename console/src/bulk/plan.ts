@@ -5,7 +5,7 @@ import { commandOf as moveOf } from "../board/moves.ts";
 import type { Chosen } from "../inbox/outcomes.ts";
 import { idsOn } from "../inbox/tags.ts";
 import { isFollowed } from "../inbox/views.ts";
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { Agent, CommandBody, Id, Owner, Seen, Status } from "../protocol.ts";
 import {
   type Hand,
@@ -40,8 +40,7 @@ export type Hindrance =
   | { kind: "full"; agent: Agent };
 
 export type Step = { id: Id } & (
-  | { command: CommandBody; hindrance?: never }
-  | { hindrance: Hindrance; command?: never }
+  { command: CommandBody; hindrance?: never } | { hindrance: Hindrance; command?: never }
 );
 
 /** What a deed does to each, in this order. */
@@ -232,7 +231,11 @@ function untag({ tags }: Before, { add, remove }: Deed & { kind: "tag" }): Comma
 }
 
 /** Takes back that one waits for the customer; undefined where somebody has acted since. */
-export function unwait(before: Before, held: Held | undefined, now: number): CommandBody | undefined {
+export function unwait(
+  before: Before,
+  held: Held | undefined,
+  now: number,
+): CommandBody | undefined {
   if (held === undefined) return undefined;
   const { revision, status } = headOf(held);
   const isSo = revision === before.revision || status.kind === "waiting";

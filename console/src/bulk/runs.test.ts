@@ -75,7 +75,10 @@ test("answers that were lost with the connection are asked for again under the s
   expect(isOver(run)).toBe(false);
   box.hurry();
   request(1);
-  expect(calls).toEqual([["op-1", "op-2"], ["op-1", "op-2"]]);
+  expect(calls).toEqual([
+    ["op-1", "op-2"],
+    ["op-1", "op-2"],
+  ]);
   for (const op_id of ["op-1", "op-2"]) run = answer(run, { op_id, accepted: ACCEPTED });
   // Told twice, done once.
   run = answer(run, { op_id: "op-1", accepted: ACCEPTED });
@@ -85,10 +88,7 @@ test("answers that were lost with the connection are asked for again under the s
 
 test("the second step of a way back waits for the first, and a refusal ends it", () => {
   const { send, answer, request, calls } = desk();
-  const steps = [
-    { type: "reopen" },
-    { type: "unassign", expect_owner_epoch: 2 },
-  ] as const;
+  const steps = [{ type: "reopen" }, { type: "unassign", expect_owner_epoch: 2 }] as const;
   const all = ["a", "b"].map((id) => ({ before: before(id), steps: [...steps] }));
   let run = begin(DEED, true, all, send);
   request(0);

@@ -2,7 +2,7 @@
 
 import * as format from "../format.ts";
 import { first, inside, owner } from "../inbox/words.ts";
-import { headOf } from "../live/feed.ts";
+import { headOf } from "../live/held.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { name, words } from "../messages/index.svelte.ts";
 import type { Id } from "../protocol.ts";

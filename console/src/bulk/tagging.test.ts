@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Id, Setting } from "../protocol.ts";
 import { choicesOf, deedOf } from "./tagging.ts";
 
@@ -20,12 +20,23 @@ test("each tag says on how many it is, by what it became", () => {
     ["refund", "all", false],
     ["vip", "some", false],
   ]);
-  expect(of(false).filter(({ isOthers }) => isOthers).map(({ id }) => id)).toEqual(["bot", "vip"]);
+  expect(
+    of(false)
+      .filter(({ isOthers }) => isOthers)
+      .map(({ id }) => id),
+  ).toEqual(["bot", "vip"]);
 });
 
 test("marks become one deed", () => {
   expect(deedOf(new Map())).toBeUndefined();
-  expect(deedOf(new Map([["refund", "on"], ["vip", "off"]] as const))).toEqual({
+  expect(
+    deedOf(
+      new Map([
+        ["refund", "on"],
+        ["vip", "off"],
+      ] as const),
+    ),
+  ).toEqual({
     kind: "tag",
     add: ["refund"],
     remove: ["vip"],

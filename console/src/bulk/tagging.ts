@@ -1,7 +1,7 @@
 // Tags for several conversations at once.
 
 import { type Shown, type Tags, bodyOf, idsOn, resolve } from "../inbox/tags.ts";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Id } from "../protocol.ts";
 import type { Deed } from "./plan.ts";
 
@@ -18,7 +18,11 @@ export interface Choice extends Shown {
 }
 
 /** The tags by name, but those that became another one. */
-export function choicesOf(all: readonly Held[], tags: Tags, supervises: (held: Held) => boolean): Choice[] {
+export function choicesOf(
+  all: readonly Held[],
+  tags: Tags,
+  supervises: (held: Held) => boolean,
+): Choice[] {
   const each = all.map((held) => new Set(idsOn(held).map((id) => resolve(tags, id))));
   const maySupervise = all.every(supervises);
   return [...tags.keys()]

@@ -5,7 +5,10 @@ import type { Author, Id, Line } from "../protocol.ts";
 export const isRevoked = ({ amended }: Line): boolean => amended?.revoked !== undefined;
 
 /** The words that count by now; `undefined` where the line that has them is not here. */
-export function newestWords({ amended, content }: Line, byId: ReadonlyMap<Id, Line>): string | undefined {
+export function newestWords(
+  { amended, content }: Line,
+  byId: ReadonlyMap<Id, Line>,
+): string | undefined {
   const edited = amended?.edited;
   return edited === undefined ? content.text : byId.get(edited.line.id)?.content.text;
 }

@@ -146,9 +146,7 @@ export const ACCEPT = [
 
 /** What it is sent as, or why it cannot be. */
 export type Judged =
-  | { kind: FileKind }
-  | { why: "type" | "empty" }
-  | { why: "size"; bytesMax: number };
+  { kind: FileKind } | { why: "type" | "empty" } | { why: "size"; bytesMax: number };
 
 /** What a browser knows of a file. */
 export interface Known {
@@ -194,7 +192,9 @@ export function messages(
 ): CommandBody[] {
   const fits = [...text].length <= LIMITS.captionChars;
   const captioned =
-    text === "" || !fits ? undefined : files.find(({ kind }) => kind !== "audio" && kind !== "voice")?.id;
+    text === "" || !fits
+      ? undefined
+      : files.find(({ kind }) => kind !== "audio" && kind !== "voice")?.id;
   const of = ({ id }: Ready): CommandBody => ({
     type: "send",
     ...(id === captioned ? { text } : {}),

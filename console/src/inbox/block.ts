@@ -1,6 +1,6 @@
 // Blocking a customer, and the way back.
 
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { words } from "../messages/index.svelte.ts";
 import { toasts } from "../ui/toast.svelte.ts";

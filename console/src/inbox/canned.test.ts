@@ -22,12 +22,22 @@ const path = join(import.meta.dirname, "../../../protocol/fixtures/fill.cases.js
 const cases = JSON.parse(readFileSync(path, "utf8")) as Cases;
 const namesIn = (text: string) => blanksOf(text).map(({ name }) => name);
 
-test.each(cases.fills)("$about, as on the phone", ({ text, values = {}, names = {}, filled, blanks }) => {
-  const known = { values: new Map(Object.entries(values)), names: new Map(Object.entries(names)) };
-  expect(fill(text, known)).toBe(filled);
-  expect(namesIn(filled)).toEqual(blanks);
-  expect(cut(filled).map((piece) => piece.text).join("")).toBe(filled);
-});
+test.each(cases.fills)(
+  "$about, as on the phone",
+  ({ text, values = {}, names = {}, filled, blanks }) => {
+    const known = {
+      values: new Map(Object.entries(values)),
+      names: new Map(Object.entries(names)),
+    };
+    expect(fill(text, known)).toBe(filled);
+    expect(namesIn(filled)).toEqual(blanks);
+    expect(
+      cut(filled)
+        .map((piece) => piece.text)
+        .join(""),
+    ).toBe(filled);
+  },
+);
 
 test.each(cases.blanks)("the blanks of $text", ({ text, blanks }) => {
   expect(namesIn(text)).toEqual(blanks);
@@ -50,7 +60,11 @@ test.each([
   expect(asked(text, text.length)).toEqual(found);
 });
 
-const reply = (shortcut: string, more: Partial<CannedReply> = {}, home: Home = { kind: "workspace" }): Setting => ({
+const reply = (
+  shortcut: string,
+  more: Partial<CannedReply> = {},
+  home: Home = { kind: "workspace" },
+): Setting => ({
   kind: "canned_reply",
   id: shortcut,
   version: 1,
@@ -86,7 +100,13 @@ test("a shortcut is found before a title, a title before a text, and the most us
     ],
     HERE,
   );
-  expect(ids(offered(all, "ENVÍ", new Map()))).toEqual(["envio", "envio-2", "titled", "later", "tongue"]);
+  expect(ids(offered(all, "ENVÍ", new Map()))).toEqual([
+    "envio",
+    "envio-2",
+    "titled",
+    "later",
+    "tongue",
+  ]);
   expect(ids(offered(all, "envi", new Map([["envio-2", 3]])))[0]).toBe("envio-2");
   expect(ids(offered(all, "", new Map([["other", 1]])))[0]).toBe("other");
   expect(offered(all, "nothing", new Map())).toEqual([]);
@@ -117,15 +137,25 @@ test("keys walk from blank to blank, and a blank is deleted as a whole", () => {
 });
 
 test("of several replies each step is done once, and three at most", () => {
-  const of = (id: string, then: CannedReply["then"]) => ({ use: { id, version: 1 }, then: then ?? [] });
+  const of = (id: string, then: CannedReply["then"]) => ({
+    use: { id, version: 1 },
+    then: then ?? [],
+  });
   const tag = (one: string) => ({ do: "tag", tag: one }) as const;
-  const picked = [of("a", [tag("x"), tag("y")]), of("b", [tag("x"), { do: "mark_waiting" }, tag("z")])];
+  const picked = [
+    of("a", [tag("x"), tag("y")]),
+    of("b", [tag("x"), { do: "mark_waiting" }, tag("z")]),
+  ];
   expect(thenOf(picked)).toEqual([tag("x"), tag("y"), { do: "mark_waiting" }]);
 });
 
 test("steps become commands that know what was seen; an outcome is found by its name", () => {
   const seen = { seq: 3, id: "line" };
-  const known = { seen, now: Date.parse("2026-01-02T03:00:00Z"), outcomes: [{ id: "sold", name: "Sold" }] };
+  const known = {
+    seen,
+    now: Date.parse("2026-01-02T03:00:00Z"),
+    outcomes: [{ id: "sold", name: "Sold" }],
+  };
   const then = [
     { do: "tag", tag: "refund" },
     { do: "resolve", outcome: "Sold" },
@@ -150,6 +180,10 @@ test("a file or buttons go with the text of a reply", () => {
       { id: "2", title: "No" },
     ],
   });
-  const file = { link: "https://shop.example/prices.pdf", kind: "document", name: "Prices.pdf" } as const;
+  const file = {
+    link: "https://shop.example/prices.pdf",
+    kind: "document",
+    name: "Prices.pdf",
+  } as const;
   expect(detailsOf({ ...reply, file })).toEqual({ type: "file", ...file });
 });

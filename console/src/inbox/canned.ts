@@ -28,7 +28,9 @@ export function fill(text: string, { values, names }: Known): string {
     const ask = /^[ \t]*ask[ \t]*:(.*)$/isu.exec(inner)?.[1];
     if (ask !== undefined) return blank(ask);
     const at = inner.indexOf("|");
-    const name = trim(at < 0 ? inner : inner.slice(0, at)).replace(/[A-Z]/g, (c) => c.toLowerCase());
+    const name = trim(at < 0 ? inner : inner.slice(0, at)).replace(/[A-Z]/g, (c) =>
+      c.toLowerCase(),
+    );
     const value = plain(values.get(name) ?? "");
     if (value !== "") return value;
     return at < 0 ? blank(names.get(name) ?? name) : plain(inner.slice(at + 1));
@@ -64,7 +66,10 @@ export function usable(all: Iterable<Setting>, { me, team, isNote }: Where): Can
 }
 
 /** How well a reply fits: shortcuts come first, then titles, then texts. */
-function placeOf({ shortcut, title, text, languages = {} }: CannedReply, wanted: Typed): number | undefined {
+function placeOf(
+  { shortcut, title, text, languages = {} }: CannedReply,
+  wanted: Typed,
+): number | undefined {
   const byShortcut = rank(shortcut, wanted);
   if (byShortcut !== undefined) return byShortcut;
   const byTitle = rank(title, wanted);
@@ -83,7 +88,9 @@ export function offered(all: readonly Canned[], find: string, uses: Where["uses"
   const often = ({ id }: Canned) => uses.get(id) ?? 0;
   fits.sort(
     (a, b) =>
-      a.best - b.best || often(b.one) - often(a.one) || a.one.body.shortcut.localeCompare(b.one.body.shortcut),
+      a.best - b.best ||
+      often(b.one) - often(a.one) ||
+      a.one.body.shortcut.localeCompare(b.one.body.shortcut),
   );
   return fits.slice(0, OFFERED_MAX).map(({ one }) => one);
 }

@@ -11,7 +11,10 @@ export interface Pasted {
 export function bringsFiles(pasted: Pasted): boolean {
   const files = Array.from(pasted.files);
   if (files.length === 0) return false;
-  const lines = pasted.getData("text/plain").split(/[\r\n]+/).filter((line) => line.trim() !== "");
+  const lines = pasted
+    .getData("text/plain")
+    .split(/[\r\n]+/)
+    .filter((line) => line.trim() !== "");
   const names = new Set(files.map(({ name }) => name.normalize()));
   return lines.every((line) => names.has(lastOf(line.trim()).normalize()));
 }

@@ -8,7 +8,10 @@ import { filesOf } from "../viewer/files.ts";
 const AT_ONCE = 30;
 
 /** Those that are here with those that the server told, each once, the newest first. */
-export function joined(here: readonly CustomerFile[], told: readonly CustomerFile[]): CustomerFile[] {
+export function joined(
+  here: readonly CustomerFile[],
+  told: readonly CustomerFile[],
+): CustomerFile[] {
   const known = new Set(here.map(({ line }) => line.id));
   const all = [...here, ...told.filter(({ line }) => !known.has(line.id))];
   return all.sort((a, b) => Date.parse(b.line.at) - Date.parse(a.line.at));
@@ -42,8 +45,13 @@ export class FilesOfCustomer {
 
   private async ask(contact: Id, page?: string): Promise<void> {
     const mine = this.turn;
-    const query = new URLSearchParams({ limit: `${AT_ONCE}`, ...(page === undefined ? {} : { page }) });
-    const { files, next } = await this.desk.ask<CustomerFiles>(`/contacts/${contact}/files?${query}`);
+    const query = new URLSearchParams({
+      limit: `${AT_ONCE}`,
+      ...(page === undefined ? {} : { page }),
+    });
+    const { files, next } = await this.desk.ask<CustomerFiles>(
+      `/contacts/${contact}/files?${query}`,
+    );
     if (mine !== this.turn) return;
     [this.told, this.next, this.isTold] = [[...this.told, ...files], next, true];
   }

@@ -1,6 +1,6 @@
 // Where else the person of a conversation is answered: on other numbers, or under other names.
 
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import type { ConversationPage, Id } from "../protocol.ts";
 
@@ -17,8 +17,8 @@ export class Elsewhere {
     try {
       const page = await this.desk.ask<ConversationPage>(`/conversations/${id}/elsewhere`);
       if (mine !== this.turn) return;
-      this.told = page.conversations.map(
-        (row): Held => (row.level === "head" ? row : { level: "full", view: row.view }),
+      this.told = page.conversations.map((row): Held =>
+        row.level === "head" ? row : { level: "full", view: row.view },
       );
     } catch {
       // It is asked again when the conversation changes; what is known stays.

@@ -28,5 +28,6 @@ export function keepEnding(keep: Drafts, conversation: Id, episode: number, endi
 }
 
 export function forgetEnding(keep: Drafts, conversation: Id) {
-  if (keep.draft(place(conversation)) !== undefined) void keep.keepDraft(place(conversation), undefined);
+  if (keep.draft(place(conversation)) !== undefined)
+    void keep.keepDraft(place(conversation), undefined);
 }

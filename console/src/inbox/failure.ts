@@ -30,7 +30,9 @@ const CODES: [Failure, readonly number[]][] = [
   ["marketing", [130_472, 131_049, 131_050]],
   ["content", [100, 131_008, 131_009, 131_051]],
 ];
-const BY_CODE = new Map(CODES.flatMap(([failure, codes]) => codes.map((code) => [code, failure] as const)));
+const BY_CODE = new Map(
+  CODES.flatMap(([failure, codes]) => codes.map((code) => [code, failure] as const)),
+);
 
 export function failureOf(code: number): Failure {
   if (code >= 200 && code <= 299) return "permission";

@@ -13,21 +13,36 @@ interface Case {
 const path = join(import.meta.dirname, "../../../protocol/fixtures/fields.cases.json");
 const cases = JSON.parse(readFileSync(path, "utf8")) as Case[];
 
-test.each(cases)("$attribute.type takes $value as the server does", ({ attribute, value, taken: expected }) => {
-  expect(taken(attribute, value)).toEqual(expected);
-});
+test.each(cases)(
+  "$attribute.type takes $value as the server does",
+  ({ attribute, value, taken: expected }) => {
+    expect(taken(attribute, value)).toEqual(expected);
+  },
+);
 
 const attribute = (id: string, body: Partial<Attribute>, rank = 0): Setting =>
-  ({ id, rank, body: { key: id, name: id, type: "text", set: "anyone", ...body } }) as unknown as Setting;
+  ({
+    id,
+    rank,
+    body: { key: id, name: id, type: "text", set: "anyone", ...body },
+  }) as unknown as Setting;
 
 test("what is hidden from a role is not there for it, and the order is the settings'", () => {
-  const all = [attribute("b", {}, 2), attribute("a", {}, 1), attribute("debt", { hidden_from: ["agent"] })];
+  const all = [
+    attribute("b", {}, 2),
+    attribute("a", {}, 1),
+    attribute("debt", { hidden_from: ["agent"] }),
+  ];
   expect(seenBy("agent", all).map(({ id }) => id)).toEqual(["a", "b"]);
   expect(seenBy("admin", all).map(({ id }) => id)).toEqual(["debt", "a", "b"]);
 });
 
 test("what has a value stands on the card, and what should stand there without one", () => {
-  const all = seenBy("agent", [attribute("a", {}), attribute("b", { on_card: true }), attribute("c", {})]);
+  const all = seenBy("agent", [
+    attribute("a", {}),
+    attribute("b", { on_card: true }),
+    attribute("c", {}),
+  ]);
   const { shown, more } = split(all, { c: "x" });
   expect([shown.map(({ id }) => id), more.map(({ id }) => id)]).toEqual([["b", "c"], ["a"]]);
 });
@@ -53,7 +68,11 @@ test("values are told in the reader's language, also to a canned reply", () => {
   expect(told({ type: "number" }, 9007199254740991, words)).toBe("9007199254740991");
   expect(told({ type: "number" }, 0.1234567, words)).toBe("0,1234567");
   expect(told({ type: "yes_no" }, false, words)).toBe("No");
-  const all = seenBy("agent", [attribute("plan", {}), attribute("vip", { type: "yes_no" }), attribute("none", {})]);
+  const all = seenBy("agent", [
+    attribute("plan", {}),
+    attribute("vip", { type: "yes_no" }),
+    attribute("none", {}),
+  ]);
   expect(known(all, { plan: "Team", vip: true }, words)).toEqual([
     ["customer.plan", "Team"],
     ["customer.vip", "Sí"],

@@ -21,7 +21,9 @@ export function seenBy(role: Role, all: Iterable<Setting>): Named[] {
     .sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1))
     .flatMap(({ id, body }) => {
       const attribute = body as Attribute | null;
-      return attribute === null || attribute.hidden_from?.includes(role) === true ? [] : [{ id, body: attribute }];
+      return attribute === null || attribute.hidden_from?.includes(role) === true
+        ? []
+        : [{ id, body: attribute }];
     });
 }
 
@@ -41,13 +43,17 @@ function isDay(text: string): boolean {
 
 /** Whether it is an address of the web that may be followed. */
 export function isLink(text: string): boolean {
-  if (!text.startsWith("https://") || length(text) > LINK_CHARS_MAX || /[\s\p{Cc}\\]/u.test(text)) return false;
+  if (!text.startsWith("https://") || length(text) > LINK_CHARS_MAX || /[\s\p{Cc}\\]/u.test(text))
+    return false;
   const host = text.slice("https://".length).split(/[/?#]/)[0] ?? "";
   return host !== "" && !host.includes("@");
 }
 
 /** The value as it is kept; undefined where the attribute does not take it. */
-export function taken(attribute: Pick<Attribute, "type" | "options" | "most_chars">, value: unknown): FieldValue | undefined {
+export function taken(
+  attribute: Pick<Attribute, "type" | "options" | "most_chars">,
+  value: unknown,
+): FieldValue | undefined {
   if (attribute.type === "number") {
     // Beyond that it is not read as it was written.
     const isExact = typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
@@ -58,7 +64,9 @@ export function taken(attribute: Pick<Attribute, "type" | "options" | "most_char
   const text = value.trim();
   const isTaken = {
     text: () =>
-      text !== "" && length(text) <= (attribute.most_chars ?? CHARS_MAX) && !/[^\P{Cc}\n\t]/u.test(text),
+      text !== "" &&
+      length(text) <= (attribute.most_chars ?? CHARS_MAX) &&
+      !/[^\P{Cc}\n\t]/u.test(text),
     date: () => isDay(text),
     one_of: () => attribute.options?.includes(text) === true,
     link: () => isLink(text),
@@ -79,13 +87,19 @@ export interface Words {
 }
 
 /** A value as people read it. */
-export function told({ type }: Pick<Attribute, "type">, value: FieldValue, { locale, yes, no }: Words): string {
+export function told(
+  { type }: Pick<Attribute, "type">,
+  value: FieldValue,
+  { locale, yes, no }: Words,
+): string {
   if (typeof value === "boolean") return value ? yes : no;
   if (typeof value === "number") {
     // A year, or the number of an order: as it was written, without separators.
     const [, fraction = ""] = String(value).split(".");
     const maximumFractionDigits = Math.min(fraction.length, 20);
-    return new Intl.NumberFormat(locale, { useGrouping: false, maximumFractionDigits }).format(value);
+    return new Intl.NumberFormat(locale, { useGrouping: false, maximumFractionDigits }).format(
+      value,
+    );
   }
   if (type === "date" && isDay(value)) {
     const at = new Date(`${value}T00:00:00Z`);
@@ -98,6 +112,8 @@ export function told({ type }: Pick<Attribute, "type">, value: FieldValue, { loc
 export function known(all: readonly Named[], fields: Fields, words: Words): [string, string][] {
   return all.flatMap(({ id, body }) => {
     const value = fields[id];
-    return value === undefined ? [] : [[`customer.${body.key}`, told(body, value, words)] as [string, string]];
+    return value === undefined
+      ? []
+      : [[`customer.${body.key}`, told(body, value, words)] as [string, string]];
   });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import { choices, languageName, languageOf } from "./language.ts";
 
 test("a language is named in the reader's, and an odd tag stands as it is", () => {
@@ -8,7 +8,10 @@ test("a language is named in the reader's, and an odd tag stands as it is", () =
 });
 
 test("the language is known of full and of packed rows", () => {
-  const full = { level: "full", view: { thread: { language: { language: "pt" } } } } as unknown as Held;
+  const full = {
+    level: "full",
+    view: { thread: { language: { language: "pt" } } },
+  } as unknown as Held;
   const packed = { level: "packed", slim: { language: "ar" } } as unknown as Held;
   const head = { level: "head", head: {} } as unknown as Held;
   expect([full, packed, head].map(languageOf)).toEqual(["pt", "ar", undefined]);

@@ -1,6 +1,6 @@
 // The language that a customer writes, as the server heard it or somebody set it.
 
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 
 /** Languages that the server hears; others are set by hand. */
 export const HEARD = [

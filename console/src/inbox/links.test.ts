@@ -12,13 +12,20 @@ test("links lead where they say, and the sentence around them is none of theirs"
     ["See https://shop.example/o/45.", "https://shop.example/o/45"],
     ["(https://shop.example/a_(b))", "https://shop.example/a_(b)"],
     ["https://shop.example/?q=1&r=2#top!", "https://shop.example/?q=1&r=2#top"],
-    ["*https://shop.example* and http://b.example/x,", "https://shop.example", "http://b.example/x"],
+    [
+      "*https://shop.example* and http://b.example/x,",
+      "https://shop.example",
+      "http://b.example/x",
+    ],
     ["www.shop.example", "www.shop.example"],
     ["HTTPS://Shop.Example/Ä", "HTTPS://Shop.Example/Ä"],
     ["اطلب من https://shop.example/طلب.", "https://shop.example/طلب"],
     ["a\nhttps://shop.example\nb", "https://shop.example"],
   ]) {
-    expect(links(text ?? "").map(([shown]) => shown), text).toEqual(found);
+    expect(
+      links(text ?? "").map(([shown]) => shown),
+      text,
+    ).toEqual(found);
     expect(isTrue(text ?? "")).toBe(true);
   }
   expect(links("www.shop.example")[0]?.[1]).toBe("https://www.shop.example/");
@@ -46,7 +53,9 @@ test("what leads elsewhere than it seems, or is no page of the web, is text", ()
 test("a host of letters that look like others is told", () => {
   const told = (text: string) => linksIn(text).map(otherHost);
   expect(told("https://p\u0430ypal.example/")).toEqual(["xn--pypal-4ve.example"]);
-  expect(told("https://Shop.example/x ana@shop.example +34 600 123 456")).toEqual(Array(3).fill(undefined));
+  expect(told("https://Shop.example/x ana@shop.example +34 600 123 456")).toEqual(
+    Array(3).fill(undefined),
+  );
 });
 
 test("mail addresses and numbers with their country lead to who has them", () => {
@@ -55,15 +64,36 @@ test("mail addresses and numbers with their country lead to who has them", () =>
     ["+34 600 123 456", "tel:+34600123456"],
   ]);
   expect(links("(0049 151 2345678)")).toEqual([["0049 151 2345678", "tel:+491512345678"]]);
-  for (const text of ["order 600123456", "2000 123456789", "+1", "+123456789012345678", "a@b", "@shop.example", "1.5@3.5"]) {
+  for (const text of [
+    "order 600123456",
+    "2000 123456789",
+    "+1",
+    "+123456789012345678",
+    "a@b",
+    "@shop.example",
+    "1.5@3.5",
+  ]) {
     expect(links(text), text).toEqual([]);
   }
 });
 
 test("a text of links, or of one letter, is cut in a time that grows as it does", () => {
   expect(links("https://shop.example/a ".repeat(600))).toHaveLength(500);
-  for (const [unit, times] of [["www.", 10_000], ["(", 50_000], [")", 50_000], ["a", 50_000], ["a@a.", 12_500], ["+1 ", 15_000]] as const) {
-    expect(isLinear((text) => linksIn(`https://a.example/ ${text}`), unit, times), unit).toBe(true);
-    expect(isLinear((text) => linksIn(`https://a.example/${text}`), unit, times), unit).toBe(true);
+  for (const [unit, times] of [
+    ["www.", 10_000],
+    ["(", 50_000],
+    [")", 50_000],
+    ["a", 50_000],
+    ["a@a.", 12_500],
+    ["+1 ", 15_000],
+  ] as const) {
+    expect(
+      isLinear((text) => linksIn(`https://a.example/ ${text}`), unit, times),
+      unit,
+    ).toBe(true);
+    expect(
+      isLinear((text) => linksIn(`https://a.example/${text}`), unit, times),
+      unit,
+    ).toBe(true);
   }
 });

@@ -19,7 +19,8 @@ const MAIL = /[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){
 const PHONE = /(?:\+|00)[1-9](?:[ ().\u00a0\u2011/-]{0,2}\d){6,14}/;
 const START = new RegExp(`(${PAGE.source})|(${MAIL.source})|(${PHONE.source})`, "gi");
 /** Letters that are not seen, or turn the direction: what is read is not where it leads. */
-const HIDDEN = /[\u0000-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFD]/;
+const HIDDEN =
+  /[\u0000-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFD]/;
 /** It would begin inside of a word; the mark of slanted letters may stand before it. */
 const INSIDE = /(?:[\p{L}\p{N}@/.:+-]|[\p{L}\p{N}]_)$/u;
 
@@ -31,7 +32,8 @@ export function linksIn(text: string): Link[] {
     if (INSIDE.test(text.slice(Math.max(0, at - 2), at))) continue;
     const [whole, page, mail] = found;
     const after = text.slice(at + whole.length, at + whole.length + 1);
-    const link = page !== undefined ? pageOf(page) : mail !== undefined ? mailOf(mail) : phoneOf(whole, after);
+    const link =
+      page !== undefined ? pageOf(page) : mail !== undefined ? mailOf(mail) : phoneOf(whole, after);
     if (link !== undefined) links.push({ at, ...link });
   }
   return links;
@@ -72,7 +74,9 @@ function addressOf(shown: string): string | undefined {
 function mailOf(found: string): Omit<Link, "at"> | undefined {
   const text = found.replace(/[-.]+$/, "");
   const isPlace = /\.[A-Za-z][A-Za-z0-9-]+$/.test(text) && !/^[.-]/.test(text);
-  return isPlace ? { text, href: `mailto:${encodeURIComponent(text).replace("%40", "@")}` } : undefined;
+  return isPlace
+    ? { text, href: `mailto:${encodeURIComponent(text).replace("%40", "@")}` }
+    : undefined;
 }
 
 function phoneOf(text: string, after: string): Omit<Link, "at"> | undefined {

@@ -1,6 +1,6 @@
 // Lists and counts in a pass over all: what `order.ts` keeps up to date is held against it.
 
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import { type Viewer, shows, waitingSince } from "./views.ts";
 
 export interface Listing {

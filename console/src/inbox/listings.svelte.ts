@@ -1,6 +1,6 @@
 // The views as pages draw them: in order, counted, up to date with each frame and with the time.
 
-import { headOf } from "../live/feed.ts";
+import { headOf } from "../live/held.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { Order, type Rows } from "./order.ts";
 import type { Viewer } from "./views.ts";

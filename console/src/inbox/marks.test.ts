@@ -19,7 +19,10 @@ const block = (one: Block) => {
 
 test("a line is drawn as WhatsApp draws it", () => {
   for (const [line, expected] of [
-    ["*bold* _slanted_ ~struck~ `code` ```fixed```", "<b>bold</b> <i>slanted</i> <s>struck</s> <code>code</code> <code>fixed</code>"],
+    [
+      "*bold* _slanted_ ~struck~ `code` ```fixed```",
+      "<b>bold</b> <i>slanted</i> <s>struck</s> <code>code</code> <code>fixed</code>",
+    ],
     ["*bold and _both_*.", "<b>bold and <i>both</i></b>."],
     ["(*yes*), *no*!", "(<b>yes</b>), <b>no</b>!"],
     // What only looks like it.
@@ -34,7 +37,10 @@ test("a line is drawn as WhatsApp draws it", () => {
     ["https://a.example/_x_/*y*", "<a>https://a.example/_x_/*y</a>*"],
     ["_https://a.example/x_", "<i><a>https://a.example/x</a></i>"],
     ["*Call +34 600 123 456*", "<b>Call <a>+34 600 123 456</a></b>"],
-    ["`https://a.example` https://b.example", "<code>https://a.example</code> <a>https://b.example</a>"],
+    [
+      "`https://a.example` https://b.example",
+      "<code>https://a.example</code> <a>https://b.example</a>",
+    ],
     ["*مرحبا* _שלום_", "<b>مرحبا</b> <i>שלום</i>"],
     ["<b>*x*</b>", "<b><b>x</b></b>"],
   ]) {
@@ -43,7 +49,8 @@ test("a line is drawn as WhatsApp draws it", () => {
 });
 
 test("lists, quotes and fixed letters stand by themselves", () => {
-  const text = "Look:\n- one\n* *two*\n3. three\n4. four\n> said\n> twice\nend\n```\na\n  b\n```\nlast";
+  const text =
+    "Look:\n- one\n* *two*\n3. three\n4. four\n> said\n> twice\nend\n```\na\n  b\n```\nlast";
   expect(blocksOf(text).map(block)).toEqual([
     "lines:Look:",
     "-:one|<b>two</b>",
@@ -53,12 +60,17 @@ test("lists, quotes and fixed letters stand by themselves", () => {
     "fixed:a\n  b",
     "lines:last",
   ]);
-  expect(blocksOf("1.5 kg\n-5\n>:(\n```never").map(block)).toEqual(["lines:1.5 kg\n-5\n>:(\n```never"]);
+  expect(blocksOf("1.5 kg\n-5\n>:(\n```never").map(block)).toEqual([
+    "lines:1.5 kg\n-5\n>:(\n```never",
+  ]);
   expect(blocksOf("a\n\nb").map(block)).toEqual(["lines:a\n\nb"]);
 });
 
 test("what never closes, and 500 links, are read in a time that grows as they do", () => {
   const units = ["*_~", "*a ", "`", "` a", "_a* ", "x", "https://a.example/b ", "> - ", "```a\n"];
-  for (const unit of units) expect(isLinear(blocksOf, unit, Math.ceil(2_000 / unit.length)), unit).toBe(true);
-  expect(marksOf("https://a.example/b ".repeat(500)).filter(({ kind }) => kind === "link")).toHaveLength(500);
+  for (const unit of units)
+    expect(isLinear(blocksOf, unit, Math.ceil(2_000 / unit.length)), unit).toBe(true);
+  expect(
+    marksOf("https://a.example/b ".repeat(500)).filter(({ kind }) => kind === "link"),
+  ).toHaveLength(500);
 });

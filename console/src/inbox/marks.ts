@@ -25,7 +25,7 @@ const FENCE = "```";
 export function blocksOf(text: string): Block[] {
   const blocks: Block[] = [];
   let at = 0;
-  for (let from = 0; ; ) {
+  for (let from = 0; ;) {
     const begin = text.indexOf(FENCE, from);
     const end = begin < 0 ? -1 : text.indexOf(FENCE, begin + FENCE.length);
     if (end < 0) break;

@@ -29,7 +29,11 @@ export function asked(text: string, cursor: number): Asked | undefined {
 }
 
 /** Who is offered for what was typed: those who may read it, who begin so first. */
-export function offered(agents: Iterable<Colleague>, { find }: Asked, mayCall: (one: Colleague) => boolean) {
+export function offered(
+  agents: Iterable<Colleague>,
+  { find }: Asked,
+  mayCall: (one: Colleague) => boolean,
+) {
   const wanted = typed(find);
   const rank = ({ name }: Colleague) => rankOf(name, wanted) ?? 2;
   return [...agents]
@@ -39,7 +43,11 @@ export function offered(agents: Iterable<Colleague>, { find }: Asked, mayCall: (
 }
 
 /** The text with the whole name in place of what was typed of it, and where the cursor is then. */
-export function put(text: string, { from, find }: Asked, name: string): { text: string; cursor: number } {
+export function put(
+  text: string,
+  { from, find }: Asked,
+  name: string,
+): { text: string; cursor: number } {
   const after = text.slice(from + 1 + find.length);
   const called = `@${name}${/^\s/u.test(after) ? "" : " "}`;
   return { text: text.slice(0, from) + called + after, cursor: from + called.length };
@@ -52,7 +60,10 @@ export function pieces(text: string, names: Iterable<string>): { text: string; i
   let from = 0;
   for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
     if (at < from) continue;
-    const name = all.find((one) => text.startsWith(one, at + 1) && !/^[\p{L}\p{N}]/u.test(text.slice(at + 1 + one.length)));
+    const name = all.find(
+      (one) =>
+        text.startsWith(one, at + 1) && !/^[\p{L}\p{N}]/u.test(text.slice(at + 1 + one.length)),
+    );
     if (name === undefined) continue;
     if (at > from) found.push({ text: text.slice(from, at), isName: false });
     from = at + 1 + name.length;
@@ -66,7 +77,13 @@ export function pieces(text: string, names: Iterable<string>): { text: string; i
 export function mentioned(text: string, agents: Iterable<Colleague>): Id[] {
   const active = [...agents].filter(({ state }) => state === "active");
   const names = new Set(
-    pieces(text, active.map(({ name }) => name)).flatMap((one) => (one.isName ? [one.text.slice(1)] : [])),
+    pieces(
+      text,
+      active.map(({ name }) => name),
+    ).flatMap((one) => (one.isName ? [one.text.slice(1)] : [])),
   );
-  return active.filter(({ name }) => names.has(name)).slice(0, MENTIONS_MAX).map(({ id }) => id);
+  return active
+    .filter(({ name }) => names.has(name))
+    .slice(0, MENTIONS_MAX)
+    .map(({ id }) => id);
 }

@@ -21,7 +21,10 @@ function desk(...answers: NextInLines[]) {
   });
   const hear = (op_id: string, code?: string) => {
     const item = { command: { op_id } };
-    const outcome = code === undefined ? { kind: "accepted", item, accepted: {} } : { kind: "refused", item, refused: { code } };
+    const outcome =
+      code === undefined
+        ? { kind: "accepted", item, accepted: {} }
+        : { kind: "refused", item, refused: { code } };
     return taking.hear(outcome as unknown as Outcome);
   };
   return { taking, done, hear };
@@ -35,7 +38,10 @@ test("what waits longest is claimed with the epoch that was told", async () => {
 });
 
 test("where a colleague was faster, the one behind it is taken, and at the end it is asked again", async () => {
-  const { taking, done, hear } = desk({ waiting: [inLine("a"), inLine("b")] }, { waiting: [inLine("c")] });
+  const { taking, done, hear } = desk(
+    { waiting: [inLine("a"), inLine("b")] },
+    { waiting: [inLine("c")] },
+  );
   await taking.take();
   expect(await hear("op1", "owner_changed")).toEqual({ open: "b" });
   expect(await hear("op2", "not_owner")).toEqual({ open: "c" });

@@ -58,7 +58,8 @@ export class TakeNext {
     this.waiting.delete(op_id);
     if (!("refused" in outcome)) return undefined;
     const { code } = outcome.refused;
-    if (code !== "owner_changed" && code !== "not_owner" && code !== "not_in_scope") return undefined;
+    if (code !== "owner_changed" && code !== "not_owner" && code !== "not_in_scope")
+      return undefined;
     if (line.rest.length > 0) return Promise.resolve(this.claim(line));
     return line.rounds < ROUNDS_MAX ? this.take(line.rounds + 1) : Promise.resolve("nothing");
   }

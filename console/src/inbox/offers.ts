@@ -1,6 +1,6 @@
 // Offers that stand, of what a client holds.
 
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Id, OpenOffer } from "../protocol.ts";
 
 export interface ShownOffer {

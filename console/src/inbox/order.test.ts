@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type Held, headOf, unreadLinesOf, unreadOf } from "../live/feed.ts";
+import { type Held, headOf, unreadLinesOf, unreadOf } from "../live/held.ts";
 import type { Id, Owner, SavedView, Snapshot, Status } from "../protocol.ts";
 import { Order } from "./order.ts";
 import { counts, listing } from "./listing.testing.ts";
@@ -31,7 +31,7 @@ function random(seed: number) {
     a = (a + 0x6d2b79f5) | 0;
     let t = Math.imul(a ^ (a >>> 15), 1 | a);
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return (((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below | 0;
+    return ((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below) | 0;
   };
 }
 

@@ -1,7 +1,7 @@
 // The views of many conversations, kept in order as they change: one that changes costs a search in
 // each list, not a pass over all. Says the same as `listing` and `counts` of `listing.testing.ts`.
 
-import { type Held, headOf, isGroup, unreadLinesOf, unreadOf, windowUntil } from "../live/feed.ts";
+import { type Held, headOf, isGroup, unreadLinesOf, unreadOf, windowUntil } from "../live/held.ts";
 import type { Id } from "../protocol.ts";
 import { fits, viewId } from "./saved.ts";
 import { shownOf } from "./tags.ts";
@@ -176,7 +176,7 @@ export class Order {
   tick(now: number): boolean {
     this.now = now;
     let isChanged = false;
-    for (let next = this.coming.first; next !== undefined && next.lateAt <= now; ) {
+    for (let next = this.coming.first; next !== undefined && next.lateAt <= now;) {
       this.coming.remove(next);
       this.place(next, "remove");
       const late: Entry = { ...next, views: [...next.views, "late"] };

@@ -35,25 +35,36 @@ export function askedOf(all: Held | undefined, teams: readonly Id[]): Asked | un
   const isRequired = each.some((one) => one?.ask === "required");
   if (!isRequired && !each.some((one) => one?.ask === "offered")) return undefined;
   const [first, ...others] = each.map((one) => one?.list ?? []);
-  const list = (first ?? []).filter(({ id }) => others.every((other) => other.some((one) => one.id === id)));
+  const list = (first ?? []).filter(({ id }) =>
+    others.every((other) => other.some((one) => one.id === id)),
+  );
   return list.length === 0 ? undefined : { isRequired, list };
 }
 
 /** Whether one may resolve with what is chosen. */
-export function isEnough({ isRequired, list }: Asked, { outcome, outcome_text = "" }: Chosen): boolean {
+export function isEnough(
+  { isRequired, list }: Asked,
+  { outcome, outcome_text = "" }: Chosen,
+): boolean {
   const choice = list.find(({ id }) => id === outcome);
   if (choice === undefined) return !isRequired;
   return choice.needs_text !== true || outcome_text.trim() !== "";
 }
 
 /** How an episode ended: the name of its outcome by now, else as it was then. */
-export function outcomeName({ outcome, said }: Pick<Episode, "outcome" | "said">, all: Held | undefined): string | undefined {
+export function outcomeName(
+  { outcome, said }: Pick<Episode, "outcome" | "said">,
+  all: Held | undefined,
+): string | undefined {
   const lists = [...(all?.values() ?? [])].map(({ body }) => (body as Outcomes | null)?.list ?? []);
   return lists.flat().find(({ id }) => id === outcome)?.name ?? said?.name;
 }
 
 /** What an event tells of an outcome: its name by now, else as it was then, and the text. */
-export function saidOf(event: Event, all: Held | undefined): { name: string; text?: string } | undefined {
+export function saidOf(
+  event: Event,
+  all: Held | undefined,
+): { name: string; text?: string } | undefined {
   if (event.type !== "status_changed" || event.outcome === undefined) return undefined;
   const { outcome, content } = event;
   const then = content !== undefined && "outcome" in content ? content.outcome : undefined;

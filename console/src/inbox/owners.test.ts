@@ -14,7 +14,8 @@ const own = (revision: number, owner_epoch: number, id: string) =>
 test("an owner who came while the card is open is told among the earlier ones", () => {
   const read = [own(2, 1, "a"), own(4, 2, "b")].flatMap(changeOf);
   const live = [own(4, 2, "b"), own(7, 3, "c"), own(9, 4, "d")].flatMap(changeOf);
-  const ids = (epoch: number, most = 6) => ownersBefore(live, read, epoch, most).map(({ owner: { id } }) => id);
+  const ids = (epoch: number, most = 6) =>
+    ownersBefore(live, read, epoch, most).map(({ owner: { id } }) => id);
   expect(ids(4)).toEqual(["c", "b", "a"]);
   expect(ids(5)).toEqual(["d", "c", "b", "a"]);
   expect(ids(5, 2)).toEqual(["d", "c"]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Lines } from "../live/feed.ts";
+import type { Lines } from "../live/held.ts";
 import type { Line } from "../protocol.ts";
 import { ofHeld, seenOf } from "./question.ts";
 
@@ -32,7 +32,10 @@ test("who sends a held message anew has seen it, also where nothing was said sin
 });
 
 test("a reply that never left has seen what is shown, else what it had seen before", () => {
-  const question = { ...ofHeld("talk", held, of([line(1, { author: BEN }), held])), replaces: undefined };
+  const question = {
+    ...ofHeld("talk", held, of([line(1, { author: BEN }), held])),
+    replaces: undefined,
+  };
   expect(seenOf(question, [line(5, {})], [held])).toEqual({ seq: 5, id: "line-5" });
   expect(seenOf(question, [], [held])).toEqual({ seq: 1, id: "line-1" });
 });

@@ -1,6 +1,6 @@
 // A reply that a person has to decide on: refused as stale, or held by the server.
 
-import type { Lines } from "../live/feed.ts";
+import type { Lines } from "../live/held.ts";
 import type { Item } from "../live/outbox.ts";
 import type { Command, CommandBody, Details, Id, Line, Seen } from "../protocol.ts";
 
@@ -74,7 +74,9 @@ export function seenOf({ command, replaces }: Question, shown: Line[], held: Lin
 /** Whether a message can be sent anew: of a file only the bytes could be, which are not here. */
 export function canSendAnew(line: Line): boolean {
   if (line.content.erased === true) return false;
-  return partsToSend(line) !== undefined || (line.kind === "text" && line.content.text !== undefined);
+  return (
+    partsToSend(line) !== undefined || (line.kind === "text" && line.content.text !== undefined)
+  );
 }
 
 /** What a message that is more than a text is made of, where it can be sent as it is. */
@@ -99,7 +101,11 @@ interface More {
 }
 
 /** The command for a message: a reply, or one that is more than a text. */
-export function messageOf(text: string, seen: Seen, { details, quoted, replaces }: More): CommandBody {
+export function messageOf(
+  text: string,
+  seen: Seen,
+  { details, quoted, replaces }: More,
+): CommandBody {
   const more = {
     ...(quoted === undefined ? {} : { quoted }),
     ...(replaces === undefined ? {} : { replaces }),

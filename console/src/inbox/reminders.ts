@@ -1,6 +1,6 @@
 // The reminder that an agent has on a conversation.
 
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Id, Reminder } from "../protocol.ts";
 
 export function reminderOf(held: Held | undefined, agent: Id): Reminder | undefined {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import { fits, placeOf } from "./saved.ts";
 
 const ME = "01890a5d-ac96-774b-bcce-00000000a001";
@@ -35,7 +35,11 @@ test("everything that a view says must hold", () => {
   const asleep = held({ status: { kind: "snoozed", until: "2026-01-02T00:00:00.000Z" } });
   expect(fits({ owner: "me" }, asleep, ME)).toBe(false);
   expect(fits({ status: "snoozed" }, asleep, ME)).toBe(true);
-  const [before, now, after] = ["2025-12-31T00:00:00.000Z", "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"];
+  const [before, now, after] = [
+    "2025-12-31T00:00:00.000Z",
+    "2026-01-01T00:00:00.000Z",
+    "2026-01-02T00:00:00.000Z",
+  ];
   expect(fits({ from: now, until: after }, held(), ME)).toBe(true);
   expect(fits({ from: after }, held(), ME)).toBe(false);
   expect(fits({ from: before, until: now }, held(), ME)).toBe(false);

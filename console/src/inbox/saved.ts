@@ -1,6 +1,6 @@
 // Filters of the inbox that are kept by name: which conversations one shows, and where it leads.
 
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { Channel, Id, SavedView, ViewFilter } from "../protocol.ts";
 import type { Place } from "../router.ts";
 import { dayBefore, dayOf } from "../search/days.ts";

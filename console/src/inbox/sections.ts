@@ -19,7 +19,15 @@ interface Known {
   noticesTitle: string;
 }
 
-export function sectionsOf({ t, place, isSupervisor, unread, waiting, notices, noticesTitle }: Known): Section[] {
+export function sectionsOf({
+  t,
+  place,
+  isSupervisor,
+  unread,
+  waiting,
+  notices,
+  noticesTitle,
+}: Known): Section[] {
   const { at } = place;
   const inbox: Section = {
     id: "inbox",

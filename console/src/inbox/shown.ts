@@ -19,6 +19,9 @@ export function shown(name: string | null | undefined): string | undefined {
 /** The name of a file without folders, in one line, and without what hides or turns its ending. */
 export function fileName(given: string): string | undefined {
   const last = given.split(/[/\\]/).at(-1) ?? "";
-  const name = last.replace(HIDDEN, "").replace(/[\s\p{Cc}]+/gu, " ").trim();
+  const name = last
+    .replace(HIDDEN, "")
+    .replace(/[\s\p{Cc}]+/gu, " ")
+    .trim();
   return shows(name) && !/^\.*$/.test(name) ? name : undefined;
 }

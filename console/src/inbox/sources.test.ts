@@ -36,16 +36,27 @@ test("what a source says is text with a link, and never markup", () => {
 });
 
 test("while sources are asked the card says so", () => {
-  expect(draw([], true).querySelector("[aria-busy=true]")?.textContent).toContain(sourceWords.en.asking);
+  expect(draw([], true).querySelector("[aria-busy=true]")?.textContent).toContain(
+    sourceWords.en.asking,
+  );
 });
 
 test("a source that does not answer shows what it last said, and since when", () => {
   const away = said({ ...SHOP, state: "unavailable", why: "late" });
   expect(away?.rows).toEqual(SHOP.rows);
-  expect([away?.note, away?.why]).toEqual([sourceWords.en.asOf(SHOP.at ?? ""), sourceWords.en.why.late]);
+  expect([away?.note, away?.why]).toEqual([
+    sourceWords.en.asOf(SHOP.at ?? ""),
+    sourceWords.en.why.late,
+  ]);
   const spent = said({ ...SHOP, state: "unavailable", why: "spent" });
   expect([spent?.rows, spent?.why]).toEqual([SHOP.rows, sourceWords.en.why.spent]);
-  const never = { source_id: "2", name: "CRM", state: "unavailable", why: "down", rows: [] } as const;
+  const never = {
+    source_id: "2",
+    name: "CRM",
+    state: "unavailable",
+    why: "down",
+    rows: [],
+  } as const;
   expect(said({ ...never, rows: [] })?.note).toBe(sourceWords.en.never);
 });
 
@@ -57,6 +68,8 @@ test("a state or reason of a later version is one that is not available", () => 
 
 test("a link that is not https is no link", () => {
   for (const link of ["http://shop.example", "javascript:alert(1)", "https://a@b.example"]) {
-    expect(said({ ...SHOP, rows: [{ label: "a", value: "b", link }] })?.rows).toEqual([{ label: "a", value: "b" }]);
+    expect(said({ ...SHOP, rows: [{ label: "a", value: "b", link }] })?.rows).toEqual([
+      { label: "a", value: "b" },
+    ]);
   }
 });

@@ -23,7 +23,11 @@ function row({ label, value, link }: ContextRow): ContextRow {
   return link !== undefined && isLink(link) ? { label, value: text, link } : { label, value };
 }
 
-export function shownSources(told: readonly ContextTold[], w: SourceWords, when: (at: string) => string): ShownSource[] {
+export function shownSources(
+  told: readonly ContextTold[],
+  w: SourceWords,
+  when: (at: string) => string,
+): ShownSource[] {
   return told.map(({ source_id, name, suggests, state, title, rows, why, at }) => {
     const isAway = state !== "fresh" && state !== "cached";
     const away = at === undefined ? w.never : w.asOf(when(at));

@@ -1,7 +1,7 @@
 // The tags that the picker offers.
 
 import { rank, typed } from "../find.ts";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Id } from "../protocol.ts";
 import type { Tag } from "../wire.ts";
 import { type Tags, bodyOf, resolve, shownOf } from "./tags.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Setting, Status } from "../protocol.ts";
 import type { Tag } from "../wire.ts";
 import { optionsOf } from "./tag-options.ts";
@@ -16,7 +16,10 @@ const tag = (id: string, more: Partial<Tag> = {}): [string, Setting] => [
     body: { name: `Tag ${id}`, colour: "blue", set_by: "anyone", ...more },
   },
 ];
-const held = (ids: string[], status: Status = { kind: "open" }): Extract<Held, { level: "packed" }> => ({
+const held = (
+  ids: string[],
+  status: Status = { kind: "open" },
+): Extract<Held, { level: "packed" }> => ({
   level: "packed",
   head: {
     id: "c",
@@ -70,7 +73,8 @@ test("the picker finds by name and by what was merged, and says what is not mine
     tag("vip", { name: "VIP", set_by: "supervisors" }),
     tag("bot", { name: "Bot", set_by: "rules" }),
   ]);
-  const found = (find: string, supervises = false) => optionsOf(held(["refund"]), tags, { find, supervises });
+  const found = (find: string, supervises = false) =>
+    optionsOf(held(["refund"]), tags, { find, supervises });
   expect(found("").map(({ body }) => body.name)).toEqual(["Bot", "Refund", "VIP"]);
   expect(found("recl")).toMatchObject([{ id: "refund", alias: "Reclamo", isOn: true }]);
   expect(found("vip")).toMatchObject([{ isOthers: true }]);
@@ -81,6 +85,9 @@ test("the picker finds by name and by what was merged, and says what is not mine
 test("of a group of which one holds it is told what is taken off", () => {
   const of = { group: "Topic", one_of_group: true };
   const tags = new Map([tag("order", of), tag("question", of), tag("other")]);
-  const options = optionsOf(held(["order", "other"]), tags, { find: "question", supervises: false });
+  const options = optionsOf(held(["order", "other"]), tags, {
+    find: "question",
+    supervises: false,
+  });
   expect(options).toMatchObject([{ id: "question", takes: ["Tag order"] }]);
 });

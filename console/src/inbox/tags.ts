@@ -1,6 +1,6 @@
 // Tags of conversations: what each became, and which are on.
 
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { Id, Setting } from "../protocol.ts";
 import type { Tag } from "../wire.ts";
 
@@ -10,7 +10,8 @@ export type Tags = ReadonlyMap<Id, Setting>;
 /** How many merges are followed; as the server does it. */
 const MERGES_MAX = 8;
 
-export const bodyOf = (tags: Tags, id: Id): Tag | undefined => (tags.get(id)?.body ?? undefined) as Tag | undefined;
+export const bodyOf = (tags: Tags, id: Id): Tag | undefined =>
+  (tags.get(id)?.body ?? undefined) as Tag | undefined;
 
 export const nameOf = (tags: Tags | undefined, id: Id): string | undefined =>
   tags === undefined ? undefined : bodyOf(tags, id)?.name;
@@ -45,7 +46,8 @@ export function idsOn(held: Held): readonly Id[] {
  * The tags that are on, by what they became, each once and by name; those that ended are last.
  * Nothing until it is known which there are.
  */
-export const shownOf = (held: Held, tags: Tags | undefined): Shown[] => shownOfIds(idsOn(held), tags);
+export const shownOf = (held: Held, tags: Tags | undefined): Shown[] =>
+  shownOfIds(idsOn(held), tags);
 
 export function shownOfIds(ids: readonly Id[], tags: Tags | undefined): Shown[] {
   if (tags === undefined) return [];

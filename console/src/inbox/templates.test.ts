@@ -35,7 +35,12 @@ const sale: Template = {
 test("numbers are asked for in order and once, names as they stand", () => {
   expect(variables("{{2}} and {{1}} and {{2}}")).toEqual(["1", "2"]);
   expect(variables("{{day}}, {{first_name}}")).toEqual(["day", "first_name"]);
-  expect(blanks(sale).map(({ key }) => key)).toEqual(["file", "body:discount", "body:day", "button:1"]);
+  expect(blanks(sale).map(({ key }) => key)).toEqual([
+    "file",
+    "body:discount",
+    "body:day",
+    "button:1",
+  ]);
 });
 
 test("the preview shows what is filled and leaves the other blanks", () => {

@@ -39,7 +39,9 @@ export function blanks(template: Template): Blank[] {
 type Button = NonNullable<Template["buttons"]>[number];
 
 function isFilled(button: Button): boolean {
-  return button.kind === "copy_code" || (button.kind === "link" && (button.url ?? "").includes("{{"));
+  return (
+    button.kind === "copy_code" || (button.kind === "link" && (button.url ?? "").includes("{{"))
+  );
 }
 
 /** Whether Baton can send it. */
@@ -150,7 +152,9 @@ export function takesTheSame(one: Template, other: Template): boolean {
   const keys = (of: Template) =>
     [
       ...blanks(of).map(({ key, name, where }) => (where === "file" ? `${key} ${name}` : key)),
-      ...(of.buttons ?? []).flatMap(({ kind }, n) => (kind === "quick_reply" ? [`answer ${n}`] : [])),
+      ...(of.buttons ?? []).flatMap(({ kind }, n) =>
+        kind === "quick_reply" ? [`answer ${n}`] : [],
+      ),
     ].sort();
   return keys(one).join("\n") === keys(other).join("\n");
 }

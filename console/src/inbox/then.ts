@@ -27,7 +27,10 @@ export interface ThenKnown {
 }
 
 /** Steps as commands, in their order. What somebody tidied up since is left out. */
-export function commandsOf(then: readonly CannedThen[], { seen, now, outcomes }: ThenKnown): CommandBody[] {
+export function commandsOf(
+  then: readonly CannedThen[],
+  { seen, now, outcomes }: ThenKnown,
+): CommandBody[] {
   return then.flatMap((one): CommandBody[] => {
     switch (one.do) {
       case "tag":
@@ -37,7 +40,9 @@ export function commandsOf(then: readonly CannedThen[], { seen, now, outcomes }:
         return [{ type: "resolve", seen, ...(found === undefined ? {} : { outcome: found.id }) }];
       }
       case "snooze":
-        return [{ type: "snooze", until: new Date(now + one.minutes * 60_000).toISOString(), seen }];
+        return [
+          { type: "snooze", until: new Date(now + one.minutes * 60_000).toISOString(), seen },
+        ];
       case "mark_waiting":
         return [{ type: "mark_waiting", seen }];
       default:

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Lines } from "../live/feed.ts";
+import type { Lines } from "../live/held.ts";
 import type { Item } from "../live/outbox.ts";
 import type { Author, Line, Note } from "../protocol.ts";
 import { entries } from "./timeline.ts";
@@ -10,7 +10,15 @@ const line = (seq: number, when: string, author: Author = { kind: "customer" }):
   return { seq, id: `line ${seq}`, author, kind: "text", at: at(when), content: {} };
 };
 const note = (id: string, when: string): Note => {
-  return { id, conversation_id: "c", author: "ben", at: at(when), revision: 1, text: "", op_id: id };
+  return {
+    id,
+    conversation_id: "c",
+    author: "ben",
+    at: at(when),
+    revision: 1,
+    text: "",
+    op_id: id,
+  };
 };
 const shown = (held: Partial<Lines>, outbox: Item[] = []) =>
   entries({ from_seq: 1, lines: [], notes: [], changes: [], ...held }, outbox, NOW);
@@ -18,7 +26,11 @@ const keys = (all: ReturnType<typeof shown>) =>
   all.map((one) => ("day" in one ? `day ${one.day}` : one.key));
 
 test("notes stand between the lines of their time, and each day has a mark", () => {
-  const lines = [line(1, "2026-01-01T10:00"), line(2, "2026-01-01T11:00"), line(3, "2026-01-02T09:00")];
+  const lines = [
+    line(1, "2026-01-01T10:00"),
+    line(2, "2026-01-01T11:00"),
+    line(3, "2026-01-02T09:00"),
+  ];
   const notes = [note("late note", "2026-01-02T10:00"), note("note", "2026-01-01T10:30")];
   expect(keys(shown({ lines, notes }))).toEqual([
     "day 1",
@@ -32,7 +44,11 @@ test("notes stand between the lines of their time, and each day has a mark", () 
 });
 
 test("lines keep the order of their numbers, whatever the customer's clock says", () => {
-  const lines = [line(1, "2026-01-02T10:00"), line(2, "2026-01-01T23:00"), line(3, "2026-01-02T10:01")];
+  const lines = [
+    line(1, "2026-01-02T10:00"),
+    line(2, "2026-01-01T23:00"),
+    line(3, "2026-01-02T10:01"),
+  ];
   expect(keys(shown({ lines }))).toEqual(["day 0", "line 1", "line 2", "line 3"]);
 });
 
@@ -60,7 +76,13 @@ test("who writes on is named once", () => {
 });
 
 test("what was not sent yet stands last, until its line is there", () => {
-  const command = { op_id: "op", conversation_id: "c", type: "reply", text: "", seen: null } as const;
+  const command = {
+    op_id: "op",
+    conversation_id: "c",
+    type: "reply",
+    text: "",
+    seen: null,
+  } as const;
   const item: Item = { command, at: NOW, state: "waiting", left: false };
   expect(keys(shown({ lines: [line(1, "2026-01-02T10:00")] }, [item])).at(-1)).toBe("op");
   const written = { ...line(2, "2026-01-02T12:00"), op_id: "op" };

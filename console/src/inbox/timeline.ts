@@ -1,7 +1,7 @@
 // Lines, notes and changes of a conversation in the order in which they are read.
 
 import { daysAgo } from "../format.ts";
-import type { Change, Lines } from "../live/feed.ts";
+import type { Change, Lines } from "../live/held.ts";
 import type { Item } from "../live/outbox.ts";
 import type { CoachNote, Line, Move, Note } from "../protocol.ts";
 

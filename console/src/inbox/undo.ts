@@ -1,7 +1,7 @@
 // Messages that wait before they leave, so that they can be taken back.
 
-import type { Held } from "../live/feed.ts";
-import { headOf } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
+import { headOf } from "../live/held.ts";
 import type { Line } from "../protocol.ts";
 import type { Hand } from "../rules.ts";
 

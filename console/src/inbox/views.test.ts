@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { Owner, Status } from "../protocol.ts";
 import { counts, listing } from "./listing.testing.ts";
 import { isLate, mostUrgent, waitUrgency, windowLeft } from "./views.ts";
@@ -81,8 +81,7 @@ test("a number's view has what is up with it", () => {
 });
 
 test("a wait becomes soon due, then late; who was answered never is", () => {
-  const of = (waits?: number) =>
-    waitUrgency(talk("a", waits === undefined ? {} : { waits }), NOW);
+  const of = (waits?: number) => waitUrgency(talk("a", waits === undefined ? {} : { waits }), NOW);
   expect([of(), of(7), of(8), of(14), of(15)]).toEqual(["fine", "fine", "soon", "soon", "late"]);
 });
 

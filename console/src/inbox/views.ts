@@ -1,6 +1,6 @@
 // Which conversations a view shows, in which order, and what asks for action in a row.
 
-import { type Held, headOf, isGroup, windowUntil } from "../live/feed.ts";
+import { type Held, headOf, isGroup, windowUntil } from "../live/held.ts";
 import type { Id, SavedView, Status } from "../protocol.ts";
 import { queueAt } from "./priority.ts";
 import { fits, viewId } from "./saved.ts";
@@ -71,8 +71,7 @@ export const isFollowed = (held: Held, agent: Id): boolean =>
 /** Whether a view shows it; `undefined` for a view that does not exist. */
 export function shows(view: string, held: Held, me: Viewer, now: number): boolean {
   const { owner, status, team_id, channel_id } = headOf(held);
-  const isMine =
-    owner.kind === "agent" ? owner.id === me.agent : me.teams.includes(owner.id);
+  const isMine = owner.kind === "agent" ? owner.id === me.agent : me.teams.includes(owner.id);
   switch (view) {
     case "mine":
       return isUp(status) && (isMine || isFollowed(held, me.agent));

@@ -1,7 +1,7 @@
 // What rows, heads and lines say of conversations, in the language in use.
 
 import * as format from "../format.ts";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { name, words } from "../messages/index.svelte.ts";
 import type { Author, Content, Id, Line, LineKind, Owner, Participant } from "../protocol.ts";
@@ -43,7 +43,8 @@ export function owner(desk: Desk, of: Owner): string {
 }
 
 /** An agent or a queue in the middle of a sentence: there "You" has no capital. */
-export const inside = (who: string): string => (who === words.t.list.you ? words.t.list.youInside : who);
+export const inside = (who: string): string =>
+  who === words.t.list.you ? words.t.list.youInside : who;
 
 export function author(desk: Desk, of: Author, held: Held | undefined): string {
   switch (of.kind) {
@@ -98,7 +99,8 @@ export function said(line: Line): string {
 /** What stands beside what a line draws: the words of cards are in them, a file is shown. */
 export function saidBeside(line: Line): string | undefined {
   if (cardsOf(line).length > 0) return words.t.list.kinds.contact_cards;
-  if (line.file?.state !== "stored" || isRevoked(line) || line.content.erased === true) return said(line);
+  if (line.file?.state !== "stored" || isRevoked(line) || line.content.erased === true)
+    return said(line);
   // Its caption; what it is and how it is called stand with it.
   const { text, details } = line.content;
   return details?.type === "file" && "name" in details && details.name === text ? undefined : text;
@@ -106,7 +108,9 @@ export function saidBeside(line: Line): string | undefined {
 
 /** What WhatsApp does not pass on, and what a newer server may know. */
 const unshown = (type: string): string =>
-  type === "" || type.startsWith("unsupported") ? words.t.list.unpassed : words.t.list.unsupported(type);
+  type === "" || type.startsWith("unsupported")
+    ? words.t.list.unpassed
+    : words.t.list.unsupported(type);
 
 /** Its text; the name of a file, which may be its text, says what the file is. */
 function textOf({ text, details }: Content): string | undefined {
@@ -129,10 +133,12 @@ export function linkOf({ content: { details } }: Line): string | undefined {
 }
 
 /** A row read aloud; `whose` is its owner, or who is asked to be. */
-export const rowName = (held: Held, facts: string[], whose: string): string => [customer(held), ...facts, whose].join(", ");
+export const rowName = (held: Held, facts: string[], whose: string): string =>
+  [customer(held), ...facts, whose].join(", ");
 
 /** Whose it is, or who is asked to take it; what is offered to oneself is said by its card. */
 export function whose(desk: Desk, of: Owner, asked: Id | undefined): string {
-  if (of.kind === "agent" || asked === undefined || asked === desk.who.agent_id) return owner(desk, of);
+  if (of.kind === "agent" || asked === undefined || asked === desk.who.agent_id)
+    return owner(desk, of);
   return words.t.list.offered(name(desk.agentName(asked)));
 }

@@ -22,7 +22,9 @@ test("a table is read in what spreadsheets save", () => {
 });
 
 test("half a letter is no text, and what is no letter is found", () => {
-  expect(lettersOf(Buffer.concat([Buffer.from(TABLE, "utf16le"), Buffer.from([0x41])]))).toBe(undefined);
+  expect(lettersOf(Buffer.concat([Buffer.from(TABLE, "utf16le"), Buffer.from([0x41])]))).toBe(
+    undefined,
+  );
   for (const odd of ["Jos\uFFFD", "Jos\u0081", "Jos\u0000"]) expect(isGarbled(odd), odd).toBe(true);
   expect(isGarbled("José “Pepe” Núñez\tأمل")).toBe(false);
 });

@@ -2,8 +2,7 @@
 // or what Windows wrote before both.
 
 /** What Windows-1252 has from 0x80 on, where Latin-1 has controls. It leaves five of them free. */
-const WINDOWS =
-  "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ";
+const WINDOWS = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ";
 
 /** The text of a file, or none where its bytes are no text. */
 export function lettersOf(bytes: Uint8Array): string | undefined {

@@ -54,7 +54,8 @@ export function tableOf(text: string, teams: ReadonlyMap<string, Id>): Table {
   const columns = head.cells.map((name) => name.trim().toLowerCase());
   const odd = columns.find((name) => !(COLUMNS as readonly string[]).includes(name));
   const missing = (["email", "name"] as const).find((name) => !columns.includes(name));
-  if (odd !== undefined) table.wrong.push({ line: head.line, problem: { at: "column", text: odd } });
+  if (odd !== undefined)
+    table.wrong.push({ line: head.line, problem: { at: "column", text: odd } });
   else if (missing !== undefined) {
     table.wrong.push({ line: head.line, problem: { at: "missing", text: missing } });
   }
@@ -92,7 +93,9 @@ function personOf(
   const capacity = cell("capacity");
   if (!/^\d{0,6}$/.test(capacity)) return { at: "capacity" };
   const places: InvitationNew["teams"] = [];
-  for (const place of cell("teams").split("|").map((one) => one.trim())) {
+  for (const place of cell("teams")
+    .split("|")
+    .map((one) => one.trim())) {
     if (place === "") continue;
     const kind = /:supervisor$/.test(place) ? "supervisor" : "member";
     const team = place.replace(/:(supervisor|member)$/, "").trim();

@@ -1,7 +1,16 @@
 // Requests to the server. Tokens travel in cookies that no script can read.
 
 import { lines } from "./lines.ts";
-import type { Id, InvitationAccept, InvitationCard, Login, PasswordForgotten, PasswordNew, Problem, Session } from "../protocol.ts";
+import type {
+  Id,
+  InvitationAccept,
+  InvitationCard,
+  Login,
+  PasswordForgotten,
+  PasswordNew,
+  Problem,
+  Session,
+} from "../protocol.ts";
 
 /** The server answered that it did not do it. */
 export class Fault extends Error {

@@ -22,7 +22,10 @@ export class Attached {
   /** It goes with no message: the server lets go of it. */
   remove(conversation: Id, upload: Upload) {
     void upload.giveUp();
-    this.set(conversation, this.of(conversation).filter((one) => one !== upload));
+    this.set(
+      conversation,
+      this.of(conversation).filter((one) => one !== upload),
+    );
   }
 
   /** They went with a message. */

@@ -9,9 +9,15 @@ let began: (() => void)[];
 /** A server that takes any file, and answers the beginning of an upload when it is told to. */
 async function answer(address: string, { method }: { method: string }): Promise<Response> {
   asked.push(`${method} ${address.replace("/api/v1", "").replace(/\?.*/, "")}`);
-  if (method === "DELETE") return new Response(JSON.stringify({ code: "not_found" }), { status: 405 });
+  if (method === "DELETE")
+    return new Response(JSON.stringify({ code: "not_found" }), { status: 405 });
   if (method === "POST") await new Promise<void>((done) => began.push(done));
-  return Response.json({ id: "u1", bytes: 8, received: method === "POST" ? 0 : 8, state: method === "POST" ? "receiving" : "ready" });
+  return Response.json({
+    id: "u1",
+    bytes: 8,
+    received: method === "POST" ? 0 : 8,
+    state: method === "POST" ? "receiving" : "ready",
+  });
 }
 
 beforeEach(() => {
@@ -42,7 +48,9 @@ test("a file that is taken off ends its upload at the server, also one that just
   expect(attached.of(A)).toEqual([]);
   expect(asked).toEqual(["POST /conversations/a/uploads"]);
   began[0]?.();
-  await vi.waitFor(() => expect(asked).toEqual(["POST /conversations/a/uploads", "DELETE /uploads/u1"]));
+  await vi.waitFor(() =>
+    expect(asked).toEqual(["POST /conversations/a/uploads", "DELETE /uploads/u1"]),
+  );
 
   attached.add(B, file("b.pdf"), "document");
   await vi.waitFor(() => expect(began).toHaveLength(2));

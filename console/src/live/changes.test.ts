@@ -14,14 +14,24 @@ const at = (n: number) => `2026-11-20T10:00:0${n}.000Z`;
 const owner = (revision: number, cause: string, when = at(revision)) =>
   ({ ...read("event.owner_changed"), revision, at: when, actor: ana, cause }) as Event;
 const resolved = (revision: number, when = at(revision)) =>
-  ({ ...read("event.status_changed"), revision, at: when, actor: ana, status: { kind: "resolved" } }) as Event;
+  ({
+    ...read("event.status_changed"),
+    revision,
+    at: when,
+    actor: ana,
+    status: { kind: "resolved" },
+  }) as Event;
 const blocked = (revision: number, when = at(revision)) =>
   ({ ...read("event.block_changed"), revision, at: when, actor: ana }) as Event;
 const told = (live: Event[], earlier: Event[]) =>
   joined(live.flatMap(changeOf), earlier.flatMap(changeOf)).map(({ event }) => event.type);
 
 test("what is held live and was read as well is told once, in order", () => {
-  const [first, second, third] = [owner(1, "claimed"), owner(2, "transferred"), owner(3, "claimed")];
+  const [first, second, third] = [
+    owner(1, "claimed"),
+    owner(2, "transferred"),
+    owner(3, "claimed"),
+  ];
   const both = joined([second, third].flatMap(changeOf), [first, second].flatMap(changeOf));
   expect(both.map(({ revision }) => revision)).toEqual([1, 2, 3]);
 });

@@ -2,7 +2,7 @@
 // once.
 
 import type { Event } from "../protocol.ts";
-import type { Change } from "./feed.ts";
+import type { Change } from "./held.ts";
 
 /** Whether a line of the system's is drawn for it. */
 export function isChange(event: Event): boolean {
@@ -36,5 +36,4 @@ export function joined(live: readonly Change[], earlier: readonly Change[]): Cha
 }
 
 const isBlock = (event: Event) => event.type === "block_changed" && event.block !== null;
-const isEnd = (event: Event) =>
-  event.type === "status_changed" && event.status.kind === "resolved";
+const isEnd = (event: Event) => event.type === "status_changed" && event.status.kind === "resolved";

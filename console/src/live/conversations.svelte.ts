@@ -14,8 +14,6 @@ import type {
 import { Fault, request } from "./api.ts";
 import {
   type Feed,
-  type Held,
-  type HeldMap,
   type Want,
   apply,
   applyConversation,
@@ -27,6 +25,7 @@ import {
   endLoading,
   restore,
 } from "./feed.ts";
+import { type Held, type HeldMap } from "./held.ts";
 import { unpacked } from "./packed.ts";
 import type { Copy } from "./store.ts";
 
@@ -189,7 +188,7 @@ export class Conversations {
     const path = `/conversations/${id}/messages?before=${from}&limit=${most}`;
     const page = await request<LinesPage>("GET", path);
     // A page has its newest notes: the others are asked for until there are none.
-    for (let before = page.notes_before; before !== undefined; ) {
+    for (let before = page.notes_before; before !== undefined;) {
       const more = await request<LinesPage>("GET", `${path}&notes_before=${before}`);
       page.notes.unshift(...more.notes);
       before = more.notes_before;
@@ -342,7 +341,9 @@ export class Conversations {
       const path = `/conversations?ids=${part.join(",")}`;
       const { conversations } = await request<ConversationPage>("GET", path);
       applyRows(this.feed, conversations);
-      const found = new Set(conversations.map((row) => (row.level === "head" ? row : row.view).head.id));
+      const found = new Set(
+        conversations.map((row) => (row.level === "head" ? row : row.view).head.id),
+      );
       for (const id of part) {
         if (!found.has(id)) this.want(applyConversation(this.feed, id, undefined));
       }
@@ -373,8 +374,7 @@ export class Conversations {
       else if (want.kind === "conversation") {
         if (this.feed.held.get(want.id)?.level === "packed") this.need([want.id]);
         else void this.read(want.id);
-      }
-      else this.hooks.want(want);
+      } else this.hooks.want(want);
     }
   }
 

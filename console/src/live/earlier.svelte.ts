@@ -3,7 +3,7 @@
 
 import type { ChangePage, Id } from "../protocol.ts";
 import { changeOf } from "./changes.ts";
-import type { Change } from "./feed.ts";
+import type { Change } from "./held.ts";
 
 const ROWS = 100;
 /** Conversations of which it is kept. */

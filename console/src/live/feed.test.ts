@@ -4,7 +4,6 @@ import { beforeEach, expect, test } from "vitest";
 import type { ConversationPage, Event, LinesPage, ServerFrame, Snapshot } from "../protocol.ts";
 import {
   type Feed,
-  type Held,
   apply,
   applyConversation,
   applyOlder,
@@ -12,9 +11,8 @@ import {
   cursorOf,
   empty,
   endLoading,
-  headOf,
-  unreadOf,
 } from "./feed.ts";
+import { type Held, headOf, unreadOf } from "./held.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../../protocol/fixtures");
 function fixture<T>(name: string): T {

@@ -9,7 +9,13 @@ import type { Item } from "./outbox.ts";
 const [A, B, ANA] = ["conversation-a", "conversation-b", "ana"];
 const BASE = `baton.shop.${ANA}.`;
 const item = (op_id: string, conversation_id: string): Item => {
-  const command: Command = { op_id, conversation_id, type: "reply", text: `text ${op_id}`, seen: null };
+  const command: Command = {
+    op_id,
+    conversation_id,
+    type: "reply",
+    text: `text ${op_id}`,
+    seen: null,
+  };
   return { command, at: 1, state: "waiting", left: false, n: 1 };
 };
 const draft = (text: string) => ({ text, mode: "reply" }) as const;
@@ -44,7 +50,10 @@ test("what is said to be kept is there for whoever opens the page next", async (
 
 test("what an older build kept is moved over, once", async () => {
   const { n: _, ...old } = item("1", A);
-  localStorage.setItem(`${BASE}outbox`, JSON.stringify([old, { ...old, command: { ...old.command, op_id: "2" } }]));
+  localStorage.setItem(
+    `${BASE}outbox`,
+    JSON.stringify([old, { ...old, command: { ...old.command, op_id: "2" } }]),
+  );
   localStorage.setItem(`${BASE}draft.${B}`, JSON.stringify(draft("Un momento")));
   localStorage.setItem("baton.shop.ben.outbox", JSON.stringify([old]));
   localStorage.setItem(`${BASE}draft.broken`, "{");

@@ -58,7 +58,10 @@ export class Keep {
   static async open(workspace: string, agent: Id, session = ofTab()): Promise<Keep> {
     const keep = new Keep(workspace, agent, session);
     await Promise.all([keep.live(), keep.moveIn()]);
-    const [drafts, outbox] = await Promise.all([keep.store.all("drafts"), keep.store.all("outbox")]);
+    const [drafts, outbox] = await Promise.all([
+      keep.store.all("drafts"),
+      keep.store.all("outbox"),
+    ]);
     for (const [id, draft] of drafts ?? []) keep.drafts.set(id, draft);
     keep.found.push(...(outbox?.values() ?? []));
     return keep;

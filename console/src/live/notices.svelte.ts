@@ -106,8 +106,7 @@ export class Notices {
   /** Says that those are read which are here; of one conversation, if it is named. */
   async seen(conversation_id?: Id) {
     const isMeant = (one: Notice) =>
-      !one.read &&
-      (conversation_id === undefined || one.conversation.head.id === conversation_id);
+      !one.read && (conversation_id === undefined || one.conversation.head.id === conversation_id);
     const numbers = conversation_id === undefined ? this.numbers.filter((one) => !one.read) : [];
     const meant = [...this.rows.filter(isMeant), ...numbers];
     if (meant.length === 0) return;

@@ -13,12 +13,13 @@ const read = (name: string) =>
 const note = read("event.note_added") as Event & { type: "note_added" };
 const owner = read("event.owner_changed") as Event & { type: "owner_changed" };
 const line = read("event.line_received");
-const told = (event: Event): ServerFrame => ({
-  type: "events",
-  after: event.position - 1,
-  upto: event.position,
-  events: [event],
-}) as unknown as ServerFrame;
+const told = (event: Event): ServerFrame =>
+  ({
+    type: "events",
+    after: event.position - 1,
+    upto: event.position,
+    events: [event],
+  }) as unknown as ServerFrame;
 const by = (id: Id) => ({ kind: "agent", id }) as const;
 
 test("a note concerns whom it calls", () => {

@@ -23,7 +23,12 @@ const refused = (op_id: string, refusal: Partial<Refused> & { code: string }): C
 const due = (now = 0) => box.due(now).map((item) => item.command.op_id);
 
 test("one of each conversation at a time, in order", () => {
-  for (const [op, where] of [["1", A], ["2", A], ["3", B]] as const) box.add(reply(op, where), 0);
+  for (const [op, where] of [
+    ["1", A],
+    ["2", A],
+    ["3", B],
+  ] as const)
+    box.add(reply(op, where), 0);
   expect(due()).toEqual(["1", "3"]);
   box.sending(box.due(0));
   expect(due()).toEqual([]);

@@ -56,7 +56,14 @@ export class Outbox {
   make(command: Command, now: number): Item {
     this.n = Math.max(this.n + 1, now);
     const { tab: by, n } = this;
-    const item: Item = { command: this.chained(command), at: now, state: "waiting", left: false, n, by };
+    const item: Item = {
+      command: this.chained(command),
+      at: now,
+      state: "waiting",
+      left: false,
+      n,
+      by,
+    };
     this.remember([item]);
     return item;
   }
@@ -123,7 +130,9 @@ export class Outbox {
 
   /** When something that waits can be sent, ms. */
   next(): number | undefined {
-    const times = this.items.flatMap((item) => (item.state === "waiting" ? [item.notBefore ?? 0] : []));
+    const times = this.items.flatMap((item) =>
+      item.state === "waiting" ? [item.notBefore ?? 0] : [],
+    );
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
@@ -176,7 +185,9 @@ export class Outbox {
 
   /** Other words for what waits for a person: it is sent under another op id, if at all. */
   amend(op_id: Id, text: string) {
-    const found = this.items.filter((item) => item.command.op_id === op_id && item.state === "review");
+    const found = this.items.filter(
+      (item) => item.command.op_id === op_id && item.state === "review",
+    );
     this.set(found, (item) =>
       "text" in item.command ? { ...item, command: { ...item.command, text } } : item,
     );

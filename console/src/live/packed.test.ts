@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Order } from "../inbox/order.ts";
 import type { PackedHeads, Snapshot } from "../protocol.ts";
-import { applyConversation, applyPacked, applyRows, apply, empty, headOf, unreadOf } from "./feed.ts";
+import { applyConversation, applyPacked, applyRows, apply, empty } from "./feed.ts";
+import { headOf, unreadOf } from "./held.ts";
 import { unpacked } from "./packed.ts";
 
 const T0 = Date.parse("2026-03-02T09:00:00.000Z");
@@ -97,7 +98,11 @@ describe("heads as columns", () => {
     for (const [of, held] of feed.held) order.set(of, held);
     expect(order.rows("mine")).toEqual({ unanswered: [id(1)], others: [] });
     expect(order.counts(["open", "snoozed", "late"])).toEqual(
-      new Map([["open", 2], ["snoozed", 1], ["late", 0]]),
+      new Map([
+        ["open", 2],
+        ["snoozed", 1],
+        ["late", 0],
+      ]),
     );
     expect(order.tick(T0 + 15 * 60_000)).toBe(true);
     expect(order.counts(["late"])).toEqual(new Map([["late", 1]]));
@@ -119,7 +124,13 @@ describe("heads as columns", () => {
     feed.position = 9;
     feed.agent = "ana";
     applyPacked(feed, unpacked(heads(), 0, 3));
-    const mark = { position: 10, type: "read_marked", agent_id: "ana", conversation_id: id(1), seq: 3 };
+    const mark = {
+      position: 10,
+      type: "read_marked",
+      agent_id: "ana",
+      conversation_id: id(1),
+      seq: 3,
+    };
     const change = { position: 11, type: "unfollowed", conversation_id: id(1), revision: 6 };
     const wants = apply(feed, {
       type: "events",

@@ -1,7 +1,7 @@
 // Heads as columns, read into what is held. See `GET /heads`.
 
 import type { Head, Id, PackedHeads, Priority, Status } from "../protocol.ts";
-import type { Held, Slim } from "./feed.ts";
+import type { Held, Slim } from "./held.ts";
 
 type Row = Extract<Held, { level: "head" | "packed" }>;
 
@@ -85,7 +85,9 @@ const knownLanguages = new WeakMap<PackedHeads, ReadonlyMap<number, string>>();
 function languagesOf(heads: PackedHeads): ReadonlyMap<number, string> {
   const before = knownLanguages.get(heads);
   if (before !== undefined) return before;
-  const all = (heads.languages ?? []).flatMap(([language, rows]) => rows.map((row): [number, string] => [row, language]));
+  const all = (heads.languages ?? []).flatMap(([language, rows]) =>
+    rows.map((row): [number, string] => [row, language]),
+  );
   const languages = new Map(all);
   knownLanguages.set(heads, languages);
   return languages;
@@ -97,7 +99,9 @@ const knownPriorities = new WeakMap<PackedHeads, ReadonlyMap<number, Priority>>(
 function prioritiesOf(heads: PackedHeads): ReadonlyMap<number, Priority> {
   const before = knownPriorities.get(heads);
   if (before !== undefined) return before;
-  const all = (heads.priorities ?? []).flatMap(([priority, rows]) => rows.map((row): [number, Priority] => [row, priority]));
+  const all = (heads.priorities ?? []).flatMap(([priority, rows]) =>
+    rows.map((row): [number, Priority] => [row, priority]),
+  );
   const priorities = new Map(all);
   knownPriorities.set(heads, priorities);
   return priorities;

@@ -132,7 +132,9 @@ export class Sender {
     const kept = await this.keep.outbox();
     if (kept === undefined) return;
     const there = new Set(kept.map(({ command }) => command.op_id));
-    for (const { command: { op_id } } of written) {
+    for (const {
+      command: { op_id },
+    } of written) {
       if (there.has(op_id)) continue;
       this.box.remove(op_id);
       this.kept.delete(op_id);

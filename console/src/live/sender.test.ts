@@ -50,7 +50,11 @@ const tabs: { keep: Keep; sender: Sender }[] = [];
 
 async function tab() {
   const keep = await Keep.open("shop", "ana");
-  const sender = new Sender(keep, () => Date.now(), () => undefined);
+  const sender = new Sender(
+    keep,
+    () => Date.now(),
+    () => undefined,
+  );
   const told: Outcome[] = [];
   sender.onOutcome((outcome) => told.push(outcome));
   tabs.push({ keep, sender });
@@ -64,7 +68,8 @@ async function tab() {
     sender.stop();
     keep.close();
   };
-  const shown = () => sender.items.map(({ command, state }) => `${state} ${"text" in command ? command.text : ""}`);
+  const shown = () =>
+    sender.items.map(({ command, state }) => `${state} ${"text" in command ? command.text : ""}`);
   return { keep, sender, told, say, die, shown };
 }
 
@@ -128,7 +133,11 @@ test("two tabs have one outbox, each thing is sent once and told where it was do
   };
   // Within one millisecond: each comes after what its tab shows.
   vi.spyOn(Date, "now").mockReturnValue(Date.now());
-  for (const [by, conversation, text] of [[one, A, "uno"], [other, B, "dos"], [one, B, "tres"]] as const) {
+  for (const [by, conversation, text] of [
+    [one, A, "uno"],
+    [other, B, "dos"],
+    [one, B, "tres"],
+  ] as const) {
     await say(by, conversation, text);
   }
   vi.mocked(Date.now).mockRestore();
@@ -136,7 +145,8 @@ test("two tabs have one outbox, each thing is sent once and told where it was do
   for (const { sender } of [one, other]) sender.hurry();
   await until(() => expect([one.shown(), other.shown()]).toEqual([[], []]));
   expect([...server.taken].sort()).toEqual(ops.map((op) => [op, 1]).sort());
-  const done = ({ told }: typeof one) => told.map(({ item }) => "text" in item.command && item.command.text);
+  const done = ({ told }: typeof one) =>
+    told.map(({ item }) => "text" in item.command && item.command.text);
   await until(() => expect(done(one).sort()).toEqual(["tres", "uno"]));
   expect(done(other)).toEqual(["dos"]);
 });
@@ -166,7 +176,9 @@ test("what is taken back just as another tab's sending fails does not come back"
   await until(() => expect([one.shown(), other.shown()]).toEqual([[], []]));
   await one.say(B, "sí");
   await until(() => expect(other.shown()).toEqual(["sending sí"]));
-  expect([...((await one.keep.outbox()) ?? [])].map(({ command }) => command.op_id)).not.toContain(op);
+  expect([...((await one.keep.outbox()) ?? [])].map(({ command }) => command.op_id)).not.toContain(
+    op,
+  );
 });
 
 test("a reply that comes after one from before the page died says so", async () => {

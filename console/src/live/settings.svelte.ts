@@ -116,7 +116,13 @@ export class Settings {
   async end(path: string, id: Id, version: number, anyway: boolean): Promise<Setting> {
     const query = anyway ? "?anyway=true" : "";
     const seen = this.match(version);
-    const after = await request<Setting>("DELETE", `/${path}/${id}${query}`, undefined, undefined, seen);
+    const after = await request<Setting>(
+      "DELETE",
+      `/${path}/${id}${query}`,
+      undefined,
+      undefined,
+      seen,
+    );
     this.keep(after);
     return after;
   }

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { Head, Line, Note, View } from "../protocol.ts";
-import { type Held, apply, applyConversation, applyRows, empty, endLoading, restore } from "./feed.ts";
+import { apply, applyConversation, applyRows, empty, endLoading, restore } from "./feed.ts";
+import { type Held } from "./held.ts";
 import type { Keep } from "./keep.ts";
 import { LINES_MAX, OPENED_MAX, ROWS_MAX, Shelf, choose, copyOf } from "./shelf.ts";
 import type { Copy, Scene } from "./store.ts";
@@ -14,10 +15,17 @@ function held(n: number, lines = 0): Full {
   const head = { id: `c${n}`, revision: 1, activity_at: at(n) } as Head;
   const view = { head, read_seq: 0, thread: {}, contact: {}, preview: null } as unknown as View;
   if (lines === 0) return { level: "full", view };
-  const all = Array.from({ length: lines }, (_, seq) => ({ seq: seq + 1, id: `l${seq + 1}`, at: at(seq) }) as Line);
+  const all = Array.from(
+    { length: lines },
+    (_, seq) => ({ seq: seq + 1, id: `l${seq + 1}`, at: at(seq) }) as Line,
+  );
   const note = (id: string, minute: number) => ({ id, at: at(minute), revision: minute }) as Note;
   const notes = [note("old", 0), note("new", lines)];
-  return { level: "full", view, lines: { from_seq: 1, lines: all, notes, coaching: [], changes: [] } };
+  return {
+    level: "full",
+    view,
+    lines: { from_seq: 1, lines: all, notes, coaching: [], changes: [] },
+  };
 }
 
 test("the newest rows are kept, and those that were opened, however old", () => {
@@ -43,13 +51,18 @@ test("of a long conversation the end is kept, an unbroken run, and no coaching",
 
 test("what was kept gives way to the server, and goes where the server has none of it", () => {
   const feed = empty();
-  restore(feed, "epoch", "ana", [["c1", held(1, 3)], ["c2", held(2)]]);
+  restore(feed, "epoch", "ana", [
+    ["c1", held(1, 3)],
+    ["c2", held(2)],
+  ]);
   expect([...feed.held.keys()]).toEqual(["c1", "c2"]);
   apply(feed, { type: "welcome", epoch: "epoch", agent_id: "ana" } as never);
   expect(feed.held.size).toBe(2);
   apply(feed, { type: "reset", upto: 9, after_ms: 0 } as never);
   const fresh = held(1).view;
-  applyRows(feed, [{ level: "full", view: { ...fresh, head: { ...fresh.head, revision: 4 } } } as never]);
+  applyRows(feed, [
+    { level: "full", view: { ...fresh, head: { ...fresh.head, revision: 4 } } } as never,
+  ]);
   // Also where not all could be read: nobody vouches for it.
   endLoading(feed, false);
   expect([...feed.held.keys()]).toEqual(["c1"]);
@@ -66,7 +79,14 @@ test("lines that were kept are not joined to those that are read", () => {
   const { view, lines } = held(1, 5);
   const last = lines?.lines.slice(3) ?? [];
   const coaching = [{ id: "coached", position: 7 }];
-  applyConversation(feed, "c1", { level: "full", view, from_seq: 4, lines: last, notes: [], coaching } as never);
+  applyConversation(feed, "c1", {
+    level: "full",
+    view,
+    from_seq: 4,
+    lines: last,
+    notes: [],
+    coaching,
+  } as never);
   const now = feed.held.get("c1");
   expect(now?.level === "full" && now.lines?.from_seq).toBe(4);
   expect(JSON.stringify(now)).toContain("coached");
@@ -93,7 +113,10 @@ test("what was opened is kept within a second of its coming, and the rest now an
   } as Partial<Keep> as Keep;
   let all: Full[] = [];
   let isHeard = false;
-  const scene = { epoch: "e", at: 0, agents: [], teams: [], channels: [], views: [] } as Omit<Scene, "opened">;
+  const scene = { epoch: "e", at: 0, agents: [], teams: [], channels: [], views: [] } as Omit<
+    Scene,
+    "opened"
+  >;
   const shelf = new Shelf(keep, { all: () => all, scene: () => (isHeard ? scene : undefined) });
   // A slow server: nothing of it is kept before all was heard, and then at once.
   shelf.look("c1");

@@ -2,7 +2,7 @@
 // that were opened last, as they were. The server's word takes their place once it is heard.
 
 import type { Id, Line } from "../protocol.ts";
-import type { Held, Lines } from "./feed.ts";
+import type { Held, Lines } from "./held.ts";
 import type { Keep } from "./keep.ts";
 import type { Copy, Scene } from "./store.ts";
 

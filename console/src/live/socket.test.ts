@@ -13,7 +13,11 @@ const done = (effects: Effect[]) => effects.map((effect) => effect.do);
 
 beforeEach(() => {
   cursor = undefined;
-  link = new Link({ device_id: DEVICE }, () => cursor, () => 0.5);
+  link = new Link(
+    { device_id: DEVICE },
+    () => cursor,
+    () => 0.5,
+  );
 });
 
 function live() {

@@ -3,7 +3,7 @@
 
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import type { Channel, Colleague, Id, Me, SavedView, Team, View } from "../protocol.ts";
-import type { Lines } from "./feed.ts";
+import type { Lines } from "./held.ts";
 import type { Item } from "./outbox.ts";
 
 export interface Draft {
@@ -75,7 +75,10 @@ export class Store {
       const database = await this.open();
       const tx = database.transaction(kind, "readonly");
       const range = this.range();
-      const [keys, values] = await Promise.all([tx.store.getAllKeys(range), tx.store.getAll(range)]);
+      const [keys, values] = await Promise.all([
+        tx.store.getAllKeys(range),
+        tx.store.getAll(range),
+      ]);
       return new Map(keys.map((key, n) => [key[1], values[n] as Schema[K]["value"]]));
     } catch {
       return undefined;
@@ -90,7 +93,8 @@ export class Store {
         const store = tx.objectStore(kind);
         const key: Key = [this.base, id];
         if (value === undefined) await store.delete(key);
-        else if (isRenewal !== true || (await store.getKey(key)) !== undefined) await store.put(value, key);
+        else if (isRenewal !== true || (await store.getKey(key)) !== undefined)
+          await store.put(value, key);
       }),
     );
   }

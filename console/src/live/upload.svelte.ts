@@ -54,7 +54,8 @@ export class Upload {
       try {
         told = await this.step(told);
       } catch (fault) {
-        const mayPass = !(fault instanceof Fault) || fault.status >= 500 || PASSING.includes(fault.status);
+        const mayPass =
+          !(fault instanceof Fault) || fault.status >= 500 || PASSING.includes(fault.status);
         if (!mayPass && fault.code !== "upload_from") {
           this.state = "refused";
           this.trouble = fault;

@@ -15,16 +15,17 @@ type FieldsOf<K extends keyof Kinds> = Kinds[K]["fields"];
 type Of<Name extends string, F> =
   | (F extends { options: readonly (infer One extends string)[] } ? `${Name}.${One}` : never)
   | (F extends { parts: infer Parts }
-      ?
-          | `${Name}.${Exclude<keyof Parts & string, "id">}`
-          | { [P in keyof Parts & string]: Choices<`${Name}.${P}`, Parts[P]> }[keyof Parts & string]
+      ? | `${Name}.${Exclude<keyof Parts & string, "id">}`
+        | { [P in keyof Parts & string]: Choices<`${Name}.${P}`, Parts[P]> }[keyof Parts & string]
       : never)
   | (F extends { sorts: infer Sorts }
       ? {
           [S in keyof Sorts & string]:
             | `${Name}.${S}`
             | `${Name}.${S}.${keyof Sorts[S] & string}`
-            | { [P in keyof Sorts[S] & string]: Choices<`${Name}.${S}.${P}`, Sorts[S][P]> }[keyof Sorts[S] & string];
+            | {
+                [P in keyof Sorts[S] & string]: Choices<`${Name}.${S}.${P}`, Sorts[S][P]>;
+              }[keyof Sorts[S] & string];
         }[keyof Sorts & string]
       : never);
 type Choices<Name extends string, F> = F extends { options: readonly (infer One extends string)[] }

@@ -19,7 +19,12 @@ const numbers = (text: string) => (text.match(/\d+/g) ?? []).map(Number);
 test("each text names the least length of a password that the server takes", () => {
   for (const [language, t] of Object.entries(ALL)) {
     const of = language as keyof typeof ALL;
-    const texts = [inviteWords[of].passwordHint, letterWords[of].hint, t.settings.passwordHint, t.faults.wrongPassword];
+    const texts = [
+      inviteWords[of].passwordHint,
+      letterWords[of].hint,
+      t.settings.passwordHint,
+      t.faults.wrongPassword,
+    ];
     for (const text of texts) expect(numbers(text), text).toEqual([LIMITS.passwordCharsLeast]);
   }
 });

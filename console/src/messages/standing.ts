@@ -3,14 +3,37 @@
 import * as format from "../format.ts";
 import type { Language } from "./index.svelte.ts";
 
-const CODES = ["GREEN", "YELLOW", "RED", "UNLIMITED", "APPROVED", "DECLINED", "PENDING_REVIEW", "EXPIRED"] as const;
+const CODES = [
+  "GREEN",
+  "YELLOW",
+  "RED",
+  "UNLIMITED",
+  "APPROVED",
+  "DECLINED",
+  "PENDING_REVIEW",
+  "EXPIRED",
+] as const;
 const WORDS: Record<Language, readonly string[]> = {
   en: ["good", "middling", "bad", "no limit", "approved", "declined", "being looked at", "ended"],
-  es: ["buena", "regular", "mala", "sin límite", "aprobado", "rechazado", "en revisión", "caducado"],
+  es: [
+    "buena",
+    "regular",
+    "mala",
+    "sin límite",
+    "aprobado",
+    "rechazado",
+    "en revisión",
+    "caducado",
+  ],
   pt: ["boa", "média", "má", "sem limite", "aprovado", "recusado", "em análise", "expirado"],
   ar: ["جيدة", "متوسطة", "سيئة", "بلا حد", "معتمد", "مرفوض", "قيد المراجعة", "منتهٍ"],
 };
-const UNKNOWN: Record<Language, string> = { en: "not known", es: "no se sabe", pt: "não se sabe", ar: "غير معروف" };
+const UNKNOWN: Record<Language, string> = {
+  en: "not known",
+  es: "no se sabe",
+  pt: "não se sabe",
+  ar: "غير معروف",
+};
 
 /** A code in words; a tier as a number. A code that Meta adds is what it is. */
 export function sayStanding(language: Language, locale: string, code: string): string {

@@ -26,7 +26,8 @@ test("a number says what is wrong and what to do, in every language, and what Me
     const [fault, review] = sayHealth(t, w, health(["account_restricted"], [rejected]));
     expect(fault).toBe(t.fault.account_restricted);
     expect(review).toBe(`${w.news.review.acts} · REJECTED`);
-    for (const { acts, plain } of Object.values(w.news)) expect([acts, plain].every(Boolean)).toBe(true);
+    for (const { acts, plain } of Object.values(w.news))
+      expect([acts, plain].every(Boolean)).toBe(true);
     expect(new Set(Object.values(t.notice).map((say) => say("Main"))).size).toBe(3);
   }
 });
@@ -34,5 +35,8 @@ test("a number says what is wrong and what to do, in every language, and what Me
 test("what nobody has to mend is told plainly, and what a newer server tells as far as it goes", () => {
   const named: MetaNews = { about: "name", at, text: "Bikes and Co" };
   const odd = { about: "from_the_future", at, said: "NEW" } as unknown as MetaNews;
-  expect(sayHealth(en.health, numberHealthWords.en, health([], [named, odd]))).toEqual(["The display name changed. · Bikes and Co", "NEW"]);
+  expect(sayHealth(en.health, numberHealthWords.en, health([], [named, odd]))).toEqual([
+    "The display name changed. · Bikes and Co",
+    "NEW",
+  ]);
 });

@@ -5,7 +5,11 @@ import type { NumberHealthWords } from "../messages/number-health.ts";
 import type { ChannelHealth, MetaNews } from "../protocol.ts";
 
 /** What is wrong with a number and what to do, a sentence each; then what Meta told lately. */
-export function sayHealth(t: Messages["health"], w: NumberHealthWords, health: ChannelHealth): string[] {
+export function sayHealth(
+  t: Messages["health"],
+  w: NumberHealthWords,
+  health: ChannelHealth,
+): string[] {
   const { faults, news = [] } = health;
   return [...faults.map((fault) => t.fault[fault]), ...news.map((one) => sayNews(w, one))];
 }

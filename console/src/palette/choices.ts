@@ -94,10 +94,11 @@ function toDo(talk: Known["talk"]): Choice[] {
     icon,
     ...(key === "" ? {} : { key }),
     // The palette gives the focus back first.
-    run: () => requestAnimationFrame(() => {
-      const does = talk.does();
-      if (does !== undefined) run(does);
-    }),
+    run: () =>
+      requestAnimationFrame(() => {
+        const does = talk.does();
+        if (does !== undefined) run(does);
+      }),
   }));
 }
 

@@ -15,7 +15,11 @@ const ana: Colleague = {
   teams: [],
   reach: { by_push: false, heard_at: "2026-03-02T09:00:00Z" },
 };
-const desk = (online: string[], isLive = true) => ({ isLive, online: new Set(online), now: () => NOW });
+const desk = (online: string[], isLive = true) => ({
+  isLive,
+  online: new Set(online),
+  now: () => NOW,
+});
 
 test("who is connected comes first, then who is reached by push, then since when nobody is", () => {
   const { presence } = words.t;

@@ -12,7 +12,10 @@ export function presenceOf({ id, reach }: Colleague, online: ReadonlySet<Id>): P
   return reach?.by_push === true ? "reach" : "gone";
 }
 
-export function presenceText(desk: Pick<Desk, "isLive" | "online" | "now">, agent: Colleague): string {
+export function presenceText(
+  desk: Pick<Desk, "isLive" | "online" | "now">,
+  agent: Colleague,
+): string {
   const { t, locale } = words;
   if (!desk.isLive) return t.presence.unknown;
   const presence = presenceOf(agent, desk.online);

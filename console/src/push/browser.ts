@@ -28,7 +28,10 @@ async function worker(): Promise<ServiceWorkerRegistration | undefined> {
 }
 
 function within<T>(what: Promise<T>, ms: number): Promise<T | undefined> {
-  return Promise.race([what, new Promise<undefined>((done) => setTimeout(() => done(undefined), ms))]);
+  return Promise.race([
+    what,
+    new Promise<undefined>((done) => setTimeout(() => done(undefined), ms)),
+  ]);
 }
 
 export async function standing(): Promise<Stand> {

@@ -2,7 +2,16 @@ import { expect, test } from "vitest";
 import { INBOX, NUMBERS, type Told, deed, isSaidByTitle, read } from "./told.ts";
 
 const C = "01a206f2-9937-77d7-9b6e-0a194ce0d861";
-const FIELDS = { v: "1", k: "message", id: "p1", c: C, x: "1000", s: "e1:7", title: "Lucía", body: "Hola" };
+const FIELDS = {
+  v: "1",
+  k: "message",
+  id: "p1",
+  c: C,
+  x: "1000",
+  s: "e1:7",
+  title: "Lucía",
+  body: "Hola",
+};
 const push = (more: object = {}) => JSON.stringify({ ...FIELDS, ...more });
 const told = (more: object = {}): Told => {
   const one = read(push(more));
@@ -12,7 +21,15 @@ const told = (more: object = {}): Told => {
 const NOW = 999_999;
 
 test("a push is read, with words and without", () => {
-  expect(told()).toMatchObject({ kind: "message", conversation: C, epoch: "e1", position: 7, until: 1_000_000, title: "Lucía", body: "Hola" });
+  expect(told()).toMatchObject({
+    kind: "message",
+    conversation: C,
+    epoch: "e1",
+    position: 7,
+    until: 1_000_000,
+    title: "Lucía",
+    body: "Hola",
+  });
   expect(told({ title: undefined, body: undefined })).toMatchObject({ title: "", body: "" });
 });
 
@@ -26,13 +43,31 @@ test("it says its exact kind, its number and whether it is quiet", () => {
 });
 
 test("what is about no conversation has a place of its own", () => {
-  expect(told({ k: "mention", n: "number", c: undefined })).toMatchObject({ kind: "number", conversation: NUMBERS });
-  expect(told({ k: "digest", c: undefined })).toMatchObject({ kind: "digest", conversation: INBOX });
+  expect(told({ k: "mention", n: "number", c: undefined })).toMatchObject({
+    kind: "number",
+    conversation: NUMBERS,
+  });
+  expect(told({ k: "digest", c: undefined })).toMatchObject({
+    kind: "digest",
+    conversation: INBOX,
+  });
   expect(read(push({ c: undefined }))).toBeUndefined();
 });
 
 test("what is no push of this server is none", () => {
-  for (const text of ["", "null", "[]", "{", '"a"', push({ id: undefined }), push({ c: "../x" }), push({ c: 7 }), push({ s: "e1" + ":x" }), push({ x: "soon" }), push({ body: "a".repeat(5_000) })]) {
+  for (const text of [
+    "",
+    "null",
+    "[]",
+    "{",
+    '"a"',
+    push({ id: undefined }),
+    push({ c: "../x" }),
+    push({ c: 7 }),
+    push({ s: "e1" + ":x" }),
+    push({ x: "soon" }),
+    push({ body: "a".repeat(5_000) }),
+  ]) {
     expect(read(text)).toBeUndefined();
   }
 });

@@ -62,14 +62,18 @@ export function read(text: string): Told | undefined {
     ...(/^\d{1,9}$/u.test(badge) ? { badge: Number(badge) } : {}),
     isQuiet: of("q") !== "",
   };
-  const isWhole = told.id !== "" && told.kind !== "" && (place !== undefined || ID.test(told.conversation));
+  const isWhole =
+    told.id !== "" && told.kind !== "" && (place !== undefined || ID.test(told.conversation));
   return isWhole && Number.isSafeInteger(told.position) && told.until > 0 ? told : undefined;
 }
 /** What is told of numbers has one place. */
 export const NUMBERS = "numbers";
 /** What sums up quiet hours leads to the inbox. */
 export const INBOX = "inbox";
-const PLACES = new Map([["number", NUMBERS], ["digest", INBOX]]);
+const PLACES = new Map([
+  ["number", NUMBERS],
+  ["digest", INBOX],
+]);
 /** It becomes a part of an address. */
 const ID = /^[0-9a-f-]{36}$/u;
 

@@ -11,9 +11,14 @@ async function signedOut(caches: string[]) {
   vi.stubGlobal("caches", store);
   const heard = new Map<string, (event: object) => void>();
   hearPushes({
-    addEventListener: (type: string, listener: (event: object) => void) => heard.set(type, listener),
-    registration: { getNotifications: () => Promise.resolve([{ close: () => done.push("closes") }]) },
-    navigator: { setAppBadge: (count: number) => Promise.resolve(void done.push(`badge ${count}`)) },
+    addEventListener: (type: string, listener: (event: object) => void) =>
+      heard.set(type, listener),
+    registration: {
+      getNotifications: () => Promise.resolve([{ close: () => done.push("closes") }]),
+    },
+    navigator: {
+      setAppBadge: (count: number) => Promise.resolve(void done.push(`badge ${count}`)),
+    },
   } as unknown as Scope);
   const work: Promise<unknown>[] = [];
   const waitUntil = (one: Promise<unknown>) => work.push(one);

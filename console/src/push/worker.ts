@@ -1,5 +1,15 @@
 // Pushes in the service worker: it shows notifications, closes them, and opens their conversation.
-import { type Gone, type Left, type Said, type Told, deed, INBOX, NUMBERS, isSaidByTitle, read } from "./told.ts";
+import {
+  type Gone,
+  type Left,
+  type Said,
+  type Told,
+  deed,
+  INBOX,
+  NUMBERS,
+  isSaidByTitle,
+  read,
+} from "./told.ts";
 
 interface Waiting {
   waitUntil(work: Promise<unknown>): void;
@@ -113,7 +123,10 @@ async function open(scope: Scope, conversation: string) {
   const pages = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
   const page = pages.find(({ focused }) => focused) ?? pages[0];
   if (page === undefined) {
-    const places = new Map([[NUMBERS, "/settings/numbers"], [INBOX, "/inbox"]]);
+    const places = new Map([
+      [NUMBERS, "/settings/numbers"],
+      [INBOX, "/inbox"],
+    ]);
     await scope.clients.openWindow(places.get(conversation) ?? `/inbox/open/${conversation}`);
   } else {
     page.postMessage(conversation === NUMBERS ? { settings: "numbers" } : { open: conversation });
@@ -129,7 +142,11 @@ async function count(scope: Scope, unread: number) {
 }
 
 /** Reports the stage of a push to the server. A report that fails is not sent again. */
-async function report(scope: Scope, id: string, stage: "received" | "shown" | "opened" | "dismissed") {
+async function report(
+  scope: Scope,
+  id: string,
+  stage: "received" | "shown" | "opened" | "dismissed",
+) {
   const left = await kept<Left>(await caches.open(CACHE), LEFT);
   if (left === undefined) return;
   const pages = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });

@@ -42,7 +42,14 @@ test("labels are left out where there is no room", () => {
 });
 
 test("bars of a column stand side by side; zero and null have none", () => {
-  const [first, second] = bars(frame, [[4, 0, null, 2], [2, 1, 1, 1]], 4);
+  const [first, second] = bars(
+    frame,
+    [
+      [4, 0, null, 2],
+      [2, 1, 1, 1],
+    ],
+    4,
+  );
   expect(first?.map((bar) => bar?.height)).toEqual([136, undefined, undefined, 68]);
   expect(second?.[0]?.x).toBeGreaterThanOrEqual((first?.[0]?.x ?? 0) + (first?.[0]?.width ?? 0));
   const [tiny] = bars(frame, [[1]], 100_000);

@@ -136,7 +136,9 @@ function runs(values: readonly Value[]): Point[][] {
 export function line(frame: Frame, values: readonly Value[], highest: number): string {
   const say = ({ at, value }: Point, n: number) =>
     `${n === 0 ? "M" : "L"}${middle(frame, at)} ${heightOf(frame, value, highest)}`;
-  return runs(values).map((run) => run.map(say).join("")).join("");
+  return runs(values)
+    .map((run) => run.map(say).join(""))
+    .join("");
 }
 
 /** The area between two lines. */
@@ -177,7 +179,9 @@ export function steps(frame: Frame, values: readonly Value[], highest: number): 
     const from = n === 0 ? `M${round(frame.x0 + width * at)} ${y}` : `V${y}`;
     return `${from}H${round(frame.x0 + width * (at + 1))}`;
   };
-  return runs(values).map((run) => run.map(begin).join("")).join("");
+  return runs(values)
+    .map((run) => run.map(begin).join(""))
+    .join("");
 }
 
 export interface Mark {

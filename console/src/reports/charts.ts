@@ -5,13 +5,7 @@ import type { Figures, Measure, Spread } from "./wire.ts";
 
 export type ChartId = "volume" | "first_reply" | "within" | "resolution";
 export type SeriesId =
-  | "received"
-  | "answered"
-  | "median"
-  | "p90"
-  | "share"
-  | "answers"
-  | "resolved";
+  "received" | "answered" | "median" | "p90" | "share" | "answers" | "resolved";
 
 export interface Series {
   id: SeriesId;
@@ -110,7 +104,10 @@ export function chartsOf(stretches: readonly (Figures | undefined)[], within_ms:
 const CUT = 4;
 
 /** The lines of a chart's scale, and whether values above the last one are cut off. */
-export function scaleOf({ series, drawn, kind, target }: Chart): { ticks: number[]; isCut: boolean } {
+export function scaleOf({ series, drawn, kind, target }: Chart): {
+  ticks: number[];
+  isCut: boolean;
+} {
   const of = (all: Series[]) => all.flatMap(({ values }) => values.map((value) => value ?? 0));
   const unit = series[0]?.unit ?? "count";
   const highest = Math.max(0, target ?? 0, ...of(series.slice(0, drawn)));

@@ -15,7 +15,10 @@ export function schedulesOf(desk: Pick<Desk, "settings">): Named[] {
   const all = [...(desk.settings.of("schedule")?.values() ?? [])].filter(
     (one) => !one.ended && one.home.kind !== "agent",
   );
-  return all.map((one) => ({ id: one.id, name: (one.body as { name?: string } | null)?.name ?? "…" }));
+  return all.map((one) => ({
+    id: one.id,
+    name: (one.body as { name?: string } | null)?.name ?? "…",
+  }));
 }
 
 export function clockName(schedules: readonly Named[], hours: Id | undefined): string {

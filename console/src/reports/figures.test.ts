@@ -5,7 +5,14 @@ import { outcomeRow, saySettled, tagRow } from "./say.ts";
 import type { Figures, Spread } from "./wire.ts";
 
 const MIN = 60_000;
-const NONE: Spread = { count: 0, mean_ms: null, median_ms: null, p90_ms: null, max_ms: null, within: 0 };
+const NONE: Spread = {
+  count: 0,
+  mean_ms: null,
+  median_ms: null,
+  p90_ms: null,
+  max_ms: null,
+  within: 0,
+};
 const spread = (median: number, p90: number): Spread => ({
   count: 4,
   mean_ms: median,
@@ -64,7 +71,10 @@ test("a scale has room for the target, and a band far above the line is cut off"
     if (of === undefined) throw new Error("there is no such chart");
     return scaleOf(of);
   };
-  expect(scale(2 * MIN, 4 * MIN)).toEqual({ ticks: [0, 5, 10, 15].map((n) => n * MIN), isCut: false });
+  expect(scale(2 * MIN, 4 * MIN)).toEqual({
+    ticks: [0, 5, 10, 15].map((n) => n * MIN),
+    isCut: false,
+  });
   const cut = scale(2 * MIN, 600 * MIN);
   expect([cut.ticks.at(-1), cut.isCut]).toEqual([60 * MIN, true]);
 });
@@ -82,8 +92,17 @@ test("nothing is nothing only where no figure tells of anything", () => {
 });
 
 test("rows are ordered by a figure, those without it last, equal ones by name", () => {
-  const row = (name: string, first_reply: Spread) => ({ id: name, name, figures: figures({ first_reply }) });
-  const rows = [row("Ben", NONE), row("Édith", spread(3, 3)), row("Zoe", spread(9, 9)), row("Ana", spread(3, 3))];
+  const row = (name: string, first_reply: Spread) => ({
+    id: name,
+    name,
+    figures: figures({ first_reply }),
+  });
+  const rows = [
+    row("Ben", NONE),
+    row("Édith", spread(3, 3)),
+    row("Zoe", spread(9, 9)),
+    row("Ana", spread(3, 3)),
+  ];
   const names = (isDown: boolean) =>
     sorted(rows, { by: "first_reply", isDown }, "en").map(({ name }) => name);
   expect(names(true)).toEqual(["Zoe", "Ana", "Édith", "Ben"]);
@@ -118,9 +137,15 @@ test("a reopen rate is of the episodes that it is known of, and the others are s
 
 test("rows of tags and outcomes filter by their id, or by the word for those without one", () => {
   const id = "01890a5d-ac96-774b-bcce-00000000a004";
-  expect(tagRow({ ...figures(), tag_id: id, name: "Refund" })).toMatchObject({ id, name: "Refund" });
+  expect(tagRow({ ...figures(), tag_id: id, name: "Refund" })).toMatchObject({
+    id,
+    name: "Refund",
+  });
   expect(tagRow(figures()).id).toBe("none");
-  expect(outcomeRow({ ...figures(), outcome_id: id, name: "Sold" })).toMatchObject({ id, name: "Sold" });
+  expect(outcomeRow({ ...figures(), outcome_id: id, name: "Sold" })).toMatchObject({
+    id,
+    name: "Sold",
+  });
   expect(outcomeRow(figures()).id).toBe("none");
   expect(outcomeRow({ ...figures(), unresolved: true }).id).toBe("unresolved");
   const erased = outcomeRow({ ...figures(), outcome_id: id });

@@ -57,12 +57,18 @@ function said(at: number, timeZone: string, options: Intl.DateTimeFormatOptions)
 
 /** A day; with its year, unless that is this one. */
 function sayDay(at: number, now: number, zone: string): string {
-  const year = (of: number) => new Intl.DateTimeFormat("en", { year: "numeric", timeZone: zone }).format(of);
+  const year = (of: number) =>
+    new Intl.DateTimeFormat("en", { year: "numeric", timeZone: zone }).format(of);
   return said(at, zone, year(at) === year(now) ? DAY : { ...DAY, year: "numeric" });
 }
 
 /** The words below a column, and those that name it in full. */
-export function sayStretch({ time }: Wanted, zone: string, [from, until]: [number, number], now: number) {
+export function sayStretch(
+  { time }: Wanted,
+  zone: string,
+  [from, until]: [number, number],
+  now: number,
+) {
   if (stretchOf(time) === "hour") {
     const [begin, end] = [said(from, zone, CLOCK), said(until, zone, CLOCK)];
     return { label: begin, full: reportWords[words.language].span(begin, end) };
@@ -71,7 +77,12 @@ export function sayStretch({ time }: Wanted, zone: string, [from, until]: [numbe
 }
 
 /** The days of a report. */
-export function sayDays(wanted: Wanted, zone: string, edges: readonly number[], now: number): string {
+export function sayDays(
+  wanted: Wanted,
+  zone: string,
+  edges: readonly number[],
+  now: number,
+): string {
   const [first, last] = [edges[0] ?? now, (edges.at(-1) ?? now) - 1];
   if (stretchOf(wanted.time) === "hour") return sayDay(first, now, zone);
   return reportWords[words.language].span(said(first, zone, DATE), said(last, zone, DATE));
@@ -112,8 +123,7 @@ export function reportFault(error: unknown): string {
 export function sayChart(chart: Chart, fulls: readonly string[], whole: Value[]): string {
   const reports = reportWords[words.language];
   const [main] = chart.series;
-  const found =
-    main && extreme(main.values, chart.id === "within" ? "lowest" : "highest");
+  const found = main && extreme(main.values, chart.id === "within" ? "lowest" : "highest");
   if (main === undefined || found === undefined) return reports.nothing;
   const [a = NOTHING, b = NOTHING] = chart.series.map(({ unit }, n) =>
     sayValue(unit, whole[n] ?? null),

@@ -5,7 +5,14 @@ import FiguresTable from "./FiguresTable.svelte";
 import { COLUMNS, type Named } from "./table.ts";
 import type { Figures, Spread } from "./wire.ts";
 
-const NONE: Spread = { count: 0, mean_ms: null, median_ms: null, p90_ms: null, max_ms: null, within: 0 };
+const NONE: Spread = {
+  count: 0,
+  mean_ms: null,
+  median_ms: null,
+  p90_ms: null,
+  max_ms: null,
+  within: 0,
+};
 const figures = (change: Partial<Figures>): Figures => ({
   received: 0,
   sent: 0,
@@ -31,7 +38,14 @@ const figures = (change: Partial<Figures>): Figures => ({
 let drawn: object | undefined;
 function draw(rows: Named[]) {
   const onopen = vi.fn();
-  const props = { id: "outcome", title: "Outcomes", times: "Wall clock", columns: COLUMNS, rows, onopen } as const;
+  const props = {
+    id: "outcome",
+    title: "Outcomes",
+    times: "Wall clock",
+    columns: COLUMNS,
+    rows,
+    onopen,
+  } as const;
   drawn = mount(FiguresTable, { target: document.body, props });
   flushSync();
   return onopen;

@@ -41,7 +41,9 @@ function shown(at: number, zone: string): number {
       second: "numeric",
     });
   clocks.set(zone, clock);
-  const part = Object.fromEntries(clock.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+  const part = Object.fromEntries(
+    clock.formatToParts(at).map(({ type, value }) => [type, Number(value)]),
+  );
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part;
   const ms = ((at % 1000) + 1000) % 1000;
   return Date.UTC(year, month - 1, day, hour, minute, second, ms);
@@ -65,7 +67,7 @@ export function dayStart(now: number, days: number, zone: string): number {
 /** Full hours of the clock. A day has 23 or 25 of them when the clock changes. */
 function hours(from: number, until: number, zone: string): number[] {
   const edges: number[] = [];
-  for (let at = from; at < until; ) {
+  for (let at = from; at < until;) {
     edges.push(at);
     // Some zones change their clock by half an hour.
     at += HOUR_MS - (Math.floor(shown(at, zone) / MIN_MS) % 60) * MIN_MS;

@@ -33,9 +33,12 @@ test("the server is asked in milliseconds", () => {
 test("times by open hours are asked of each part of a report", () => {
   const only = { hours: ID };
   expect(wantedOf(new URLSearchParams(`hours=${ID}`)).only).toEqual(only);
-  expect(figuresPath({ ...wantedOf(new URLSearchParams()), only }, [1, 2])).toContain(`&hours=${ID}&`);
+  expect(figuresPath({ ...wantedOf(new URLSearchParams()), only }, [1, 2])).toContain(
+    `&hours=${ID}&`,
+  );
   const part = { measure: "reply", from: 1, until: 2, only } as const;
-  for (const path of [behindPath(part), fileAddress(part)]) expect(path).toMatch(new RegExp(`&hours=${ID}$`));
+  for (const path of [behindPath(part), fileAddress(part)])
+    expect(path).toMatch(new RegExp(`&hours=${ID}$`));
 });
 
 test("another grouping reads nothing anew, another filter does", () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Details, Line, Snapshot } from "../protocol.ts";
 import {
   type Row,
@@ -76,7 +76,10 @@ test("each decision is the command that the server has for it", () => {
   });
   const resend = { type: "resend", message_id: "line-7", seen };
   expect(commandOf("send", row(unsure), seen)).toEqual(resend);
-  expect(commandOf("arrived", row(unsure), null)).toEqual({ type: "mark_sent", message_id: "line-7" });
+  expect(commandOf("arrived", row(unsure), null)).toEqual({
+    type: "mark_sent",
+    message_id: "line-7",
+  });
   expect(commandOf("discard", row(held), null)).toEqual({ type: "cancel", message_id: "line-7" });
 });
 

@@ -1,7 +1,7 @@
 // Messages that wait for a person: which there are, what may be done with each, and the command.
 
 import { canSendAnew, messageOf, partsToSend } from "../inbox/question.ts";
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { CommandBody, Id, Line, ReviewCount, Seen, View } from "../protocol.ts";
 import { type Filter, type Kind, OLDER } from "./filter.ts";
 

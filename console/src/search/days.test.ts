@@ -11,7 +11,8 @@ test("a stretch of days begins with the first and ends after the last", () => {
 });
 
 test("what is no day is none", () => {
-  for (const odd of ["", "today", "2026-1-1", "2026-13-01", "2026-01-01T00:00"]) expect(isDay(odd)).toBe(false);
+  for (const odd of ["", "today", "2026-1-1", "2026-13-01", "2026-01-01T00:00"])
+    expect(isDay(odd)).toBe(false);
   expect(isDay("2026-11-27")).toBe(true);
 });
 

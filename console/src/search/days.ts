@@ -9,7 +9,8 @@ const midnight = (day: string, later = 0): Date => {
   return date;
 };
 
-export const isDay = (text: string): boolean => DAY.test(text) && !Number.isNaN(midnight(text).getTime());
+export const isDay = (text: string): boolean =>
+  DAY.test(text) && !Number.isNaN(midnight(text).getTime());
 
 /** When a day begins. */
 export const beginOf = (day: string): string => midnight(day).toISOString();
@@ -27,5 +28,10 @@ export const dayOf = (instant: string): string => written(new Date(instant));
 export const dayBefore = (instant: string): string => written(new Date(Date.parse(instant) - 1));
 
 /** Whether the first day is later than the last: nothing lies between them. */
-export const isBackwards = ({ from = "", until = "" }: { from?: string; until?: string }): boolean =>
-  isDay(from) && isDay(until) && from > until;
+export const isBackwards = ({
+  from = "",
+  until = "",
+}: {
+  from?: string;
+  until?: string;
+}): boolean => isDay(from) && isDay(until) && from > until;

@@ -46,7 +46,17 @@ export function wantedOf(query: URLSearchParams): Wanted {
   };
 }
 
-const NAMES = ["q", "status", "blocked", "team", "channel", "owner", "tag", "from", "until"] as const;
+const NAMES = [
+  "q",
+  "status",
+  "blocked",
+  "team",
+  "channel",
+  "owner",
+  "tag",
+  "from",
+  "until",
+] as const;
 
 /** As an address; nothing where nothing is wanted. */
 export function queryOf(wanted: Wanted): URLSearchParams {

@@ -29,7 +29,10 @@ export function faultText(error: unknown, isNamed = false): string {
       // The server's own words begin with the field.
       return whatIsWrong(/^[\w.]+(?=:)/.exec(error.problem.detail)?.[0] ?? "");
     default:
-      return (t.faults.problem as Partial<Record<string, string>>)[error.code] ?? t.faults.other(error.code);
+      return (
+        (t.faults.problem as Partial<Record<string, string>>)[error.code] ??
+        t.faults.other(error.code)
+      );
   }
 }
 

@@ -6,7 +6,11 @@ import { TOLD_CHARS, groups, isCut, pathOf, readable, standOf } from "./quaranti
 
 const path = join(import.meta.dirname, "../../../protocol/fixtures/rest.quarantined.json");
 const golden = JSON.parse(readFileSync(path, "utf8")) as Quarantined;
-const row = (id: string, more: Partial<Quarantined> = {}): Quarantined => ({ ...golden, id, ...more });
+const row = (id: string, more: Partial<Quarantined> = {}): Quarantined => ({
+  ...golden,
+  id,
+  ...more,
+});
 
 test("what was let go is over, though it was tried before", () => {
   const at = golden.at;
@@ -24,8 +28,14 @@ test("elements stand by reason, the reason of the newest first", () => {
   ];
   const ids = (isAll: boolean) =>
     groups(rows, isAll).map(({ reason, rows: of }) => [reason, of.map(({ id }) => id)]);
-  expect(ids(false)).toEqual([["b", ["4", "1"]], ["a", ["2"]]]);
-  expect(ids(true)).toEqual([["b", ["4", "1"]], ["a", ["3", "2"]]]);
+  expect(ids(false)).toEqual([
+    ["b", ["4", "1"]],
+    ["a", ["2"]],
+  ]);
+  expect(ids(true)).toEqual([
+    ["b", ["4", "1"]],
+    ["a", ["3", "2"]],
+  ]);
 });
 
 test("a reason that is a name of JavaScript is a reason like others", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Item } from "../live/outbox.ts";
 import type { Head, Id } from "../protocol.ts";
 import { begin, decide, goTo, joined, step } from "./sheet.ts";

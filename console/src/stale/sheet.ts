@@ -2,7 +2,7 @@
 
 import { waitingSince } from "../inbox/views.ts";
 import { type Question, ofItem } from "../inbox/question.ts";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Item } from "../live/outbox.ts";
 import type { Id } from "../protocol.ts";
 
@@ -32,7 +32,10 @@ export function begin(items: readonly Item[], get: (id: Id) => Held | undefined)
   const sorted = all
     .map((item) => ({ item, since: since(item) }))
     .sort((a, b) => (a.since === b.since ? a.item.at - b.item.at : a.since - b.since));
-  return joined({ entries: [], at: undefined }, sorted.map(({ item }) => item));
+  return joined(
+    { entries: [], at: undefined },
+    sorted.map(({ item }) => item),
+  );
 }
 
 /** With those that came meanwhile, at the end. */

@@ -16,8 +16,12 @@ function focusIn(inner: string, isTouched = false): string {
 
 test("a dialog begins in its first field, else at its heading", () => {
   const heading = `<h2 id="heading">Hand over</h2>`;
-  expect(focusIn(`${heading}<input type="checkbox"><input disabled><input id="name"><input>`)).toBe("name");
-  expect(focusIn(`${heading}<input type="file" class="vh"><textarea id="text"></textarea>`)).toBe("text");
+  expect(focusIn(`${heading}<input type="checkbox"><input disabled><input id="name"><input>`)).toBe(
+    "name",
+  );
+  expect(focusIn(`${heading}<input type="file" class="vh"><textarea id="text"></textarea>`)).toBe(
+    "text",
+  );
   expect(focusIn(`${heading}<select id="role"></select>`)).toBe("role");
   expect(focusIn(`${heading}<button></button>`)).toBe("heading");
 });

@@ -10,7 +10,9 @@ export function beginIn(dialog: HTMLElement) {
   // By touch a field would bring up a keyboard over the rest.
   const isTouched = matchMedia("(pointer: coarse)").matches;
   const fields = [...dialog.querySelectorAll<HTMLInputElement>(FIELDS)];
-  const field = isTouched ? undefined : fields.find(({ disabled, readOnly }) => !disabled && !readOnly);
+  const field = isTouched
+    ? undefined
+    : fields.find(({ disabled, readOnly }) => !disabled && !readOnly);
   const heading = dialog.querySelector<HTMLElement>("h1, h2");
   if (field !== undefined) field.focus();
   else if (heading !== null) {

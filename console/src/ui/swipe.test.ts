@@ -18,7 +18,13 @@ function row() {
   swipe({ move: (dx) => moves.push(dx), run: (side) => runs.push(side) })(element);
   const point = (type: string, x: number, y = 0, pointerType = "touch") =>
     element.dispatchEvent(
-      new PointerEvent(type, { clientX: x, clientY: y, pointerId: 1, isPrimary: true, pointerType }),
+      new PointerEvent(type, {
+        clientX: x,
+        clientY: y,
+        pointerId: 1,
+        isPrimary: true,
+        pointerType,
+      }),
     );
   return { element, runs, moves, point };
 }

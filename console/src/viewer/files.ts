@@ -27,7 +27,8 @@ export function kindOf(line: Line): string | undefined {
 
 /** How a file can be looked at here; none for those that can only be saved. */
 export function lookOf(line: Line): Look | undefined {
-  if (line.file?.state !== "stored" || line.content.erased === true || isRevoked(line)) return undefined;
+  if (line.file?.state !== "stored" || line.content.erased === true || isRevoked(line))
+    return undefined;
   if (line.kind === "image" || line.kind === "sticker") return "picture";
   if (line.kind === "video") return "video";
   if (line.kind !== "document") return undefined;
@@ -46,7 +47,10 @@ export function filesBeside(files: readonly CustomerFile[], file: CustomerFile):
 /** Files that can be looked at or saved, the newest first. */
 export function filesOf(lines: readonly Line[]): Line[] {
   const isHere = (line: Line) =>
-    line.file?.state === "stored" && line.content.erased !== true && !isRevoked(line) && line.kind !== "sticker";
+    line.file?.state === "stored" &&
+    line.content.erased !== true &&
+    !isRevoked(line) &&
+    line.kind !== "sticker";
   return lines.filter(isHere).reverse();
 }
 

@@ -1,7 +1,12 @@
 // Documents in the PDF format, drawn as pictures of their pages. They are read in a worker of their
 // own, which ends with the viewer: no script of theirs runs, no form is filled, no address is asked.
 
-import { GlobalWorkerOptions, type PDFDocumentProxy, PDFWorker, getDocument } from "pdfjs-dist/legacy/build/pdf.mjs";
+import {
+  GlobalWorkerOptions,
+  type PDFDocumentProxy,
+  PDFWorker,
+  getDocument,
+} from "pdfjs-dist/legacy/build/pdf.mjs";
 import address from "pdfjs-dist/legacy/build/pdf.worker.min.mjs?url";
 import { workerAddress } from "../trusted.ts";
 

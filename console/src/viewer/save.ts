@@ -5,7 +5,11 @@ import type { FileAddress, Id, Line } from "../protocol.ts";
 import { faultText } from "../settings/fault.ts";
 
 /** Why it could not be saved; nothing where the browser has it. */
-export async function saveFile(desk: Desk, conversation: Id, line: Line): Promise<string | undefined> {
+export async function saveFile(
+  desk: Desk,
+  conversation: Id,
+  line: Line,
+): Promise<string | undefined> {
   try {
     const path = `/conversations/${conversation}/messages/${line.id}/file`;
     const found = await desk.ask<FileAddress>(path);

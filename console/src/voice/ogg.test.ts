@@ -2,9 +2,25 @@
 import { expect, test } from "vitest";
 import { checksum, oggOf, samplesOf } from "./ogg.ts";
 
-const element = (id: number[], ...body: number[]) => [...id, 0x40 | (body.length >> 8), body.length & 255, ...body];
+const element = (id: number[], ...body: number[]) => [
+  ...id,
+  0x40 | (body.length >> 8),
+  body.length & 255,
+  ...body,
+];
 /** Whose size nobody knows yet. */
-const open = (id: number[], ...body: number[]) => [...id, 0x01, 255, 255, 255, 255, 255, 255, 255, ...body];
+const open = (id: number[], ...body: number[]) => [
+  ...id,
+  0x01,
+  255,
+  255,
+  255,
+  255,
+  255,
+  255,
+  255,
+  ...body,
+];
 const text = (of: string) => [...of].map((letter) => letter.charCodeAt(0));
 const HEAD = [...text("OpusHead"), 1, 1, 0x38, 1, 0x80, 0xbb, 0, 0, 0, 0, 0];
 const block = (...packet: number[]) => element([0xa3], 0x81, 0, 0, 0x80, ...packet);
@@ -16,14 +32,18 @@ function webm(...packets: number[][]): Uint8Array {
   return Uint8Array.from([
     ...element([0x1a, 0x45, 0xdf, 0xa3], 1, 2, 3),
     ...open([0x18, 0x53, 0x80, 0x67], ...open([0x16, 0x54, 0xae, 0x6b], ...track)),
-    ...open([0x1f, 0x43, 0xb6, 0x75], ...element([0xe7], 0), ...packets.flatMap((one) => block(...one))),
+    ...open(
+      [0x1f, 0x43, 0xb6, 0x75],
+      ...element([0xe7], 0),
+      ...packets.flatMap((one) => block(...one)),
+    ),
   ]);
 }
 
 /** The pages of an Ogg file: each with its own sum. */
 function pages(bytes: Uint8Array) {
   const all = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const view = new DataView(bytes.buffer, at);
     expect(String.fromCharCode(...bytes.subarray(at, at + 4))).toBe("OggS");
     const count = bytes[at + 26] ?? 0;
@@ -34,7 +54,13 @@ function pages(bytes: Uint8Array) {
     expect(view.getUint32(22, true)).toBe(checksum(blank));
     const body = bytes.subarray(at + 27 + count, at + size);
     const packets = lacing.filter((one) => one < 255).length;
-    all.push({ flags: bytes[at + 5], samples: Number(view.getBigInt64(6, true)), number: view.getUint32(18, true), body, packets });
+    all.push({
+      flags: bytes[at + 5],
+      samples: Number(view.getBigInt64(6, true)),
+      number: view.getUint32(18, true),
+      body,
+      packets,
+    });
     at += size;
   }
   return all;
@@ -52,7 +78,9 @@ test("sound of a browser gets the envelope that WhatsApp takes", () => {
 });
 
 test("a long note has many pages, and each says how far it is", () => {
-  const all = pages(oggOf(webm(...Array<number[]>(700).fill(packet(100)))) ?? new Uint8Array()).slice(2);
+  const all = pages(
+    oggOf(webm(...Array<number[]>(700).fill(packet(100)))) ?? new Uint8Array(),
+  ).slice(2);
   expect(all.map(({ number }) => number)).toEqual([2, 3, 4]);
   expect(all.at(-1)).toMatchObject({ flags: 4, samples: 700 * 960 });
   expect(all.reduce((sum, { packets }) => sum + packets, 0)).toBe(700);
@@ -62,7 +90,13 @@ test("what is cut off ends there, and what is no sound is none", () => {
   const whole = webm(packet(40), packet(40));
   const cut = oggOf(whole.subarray(0, whole.length - 10));
   expect(pages(cut ?? new Uint8Array()).at(-1)).toMatchObject({ samples: 960 });
-  for (const bytes of [new Uint8Array(), Uint8Array.from([0, 0, 0]), Uint8Array.from(text("OggS")), webm(), whole.subarray(0, 60)]) {
+  for (const bytes of [
+    new Uint8Array(),
+    Uint8Array.from([0, 0, 0]),
+    Uint8Array.from(text("OggS")),
+    webm(),
+    whole.subarray(0, 60),
+  ]) {
     expect(oggOf(bytes)).toBe(undefined);
   }
 });

@@ -55,7 +55,11 @@ function partsOf(bytes: Uint8Array): Parts {
 const textAt = (bytes: Uint8Array) => String.fromCharCode(...bytes.subarray(0, HEAD.length));
 
 /** A number of one to eight bytes, whose first says how many; ids keep the mark of that. */
-function numberAt(bytes: Uint8Array, at: number, isId: boolean): { value: number; length: number } | undefined {
+function numberAt(
+  bytes: Uint8Array,
+  at: number,
+  isId: boolean,
+): { value: number; length: number } | undefined {
   const first = bytes[at];
   if (first === undefined || first === 0) return undefined;
   const length = Math.clz32(first) - 23;
@@ -86,7 +90,10 @@ const SEGMENTS_MAX = 255;
 
 function pagesOf(head: Uint8Array, packets: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const tags = new TextEncoder().encode("OpusTags\u0005\0\0\0baton\0\0\0\0");
-  const pages = [pageOf([head], { flags: 2, samples: 0, number: 0 }), pageOf([tags], { flags: 0, samples: 0, number: 1 })];
+  const pages = [
+    pageOf([head], { flags: 2, samples: 0, number: 0 }),
+    pageOf([tags], { flags: 0, samples: 0, number: 1 }),
+  ];
   let [held, segments, samples] = [[] as Uint8Array[], 0, 0];
   packets.forEach((packet, n) => {
     const needs = Math.floor(packet.length / 255) + 1;
@@ -98,7 +105,8 @@ function pagesOf(head: Uint8Array, packets: readonly Uint8Array[]): Uint8Array<A
     held.push(packet);
     segments += needs;
     samples += samplesOf(packet);
-    if (n === packets.length - 1) pages.push(pageOf(held, { flags: 4, samples, number: pages.length }));
+    if (n === packets.length - 1)
+      pages.push(pageOf(held, { flags: 4, samples, number: pages.length }));
   });
   const whole = new Uint8Array(pages.reduce((sum, page) => sum + page.length, 0));
   let at = 0;
@@ -109,8 +117,14 @@ function pagesOf(head: Uint8Array, packets: readonly Uint8Array[]): Uint8Array<A
   return whole;
 }
 
-function pageOf(packets: readonly Uint8Array[], of: { flags: number; samples: number; number: number }): Uint8Array {
-  const lacing = packets.flatMap(({ length }) => [...Array<number>(Math.floor(length / 255)).fill(255), length % 255]);
+function pageOf(
+  packets: readonly Uint8Array[],
+  of: { flags: number; samples: number; number: number },
+): Uint8Array {
+  const lacing = packets.flatMap(({ length }) => [
+    ...Array<number>(Math.floor(length / 255)).fill(255),
+    length % 255,
+  ]);
   const size = packets.reduce((sum, { length }) => sum + length, 0);
   const page = new Uint8Array(27 + lacing.length + size);
   const view = new DataView(page.buffer);

@@ -148,7 +148,10 @@ function silenceOf(error: unknown): Silence {
 }
 
 /** The file that is sent; undefined where nothing was recorded. */
-export function fileOf(bytes: Uint8Array<ArrayBuffer>, type: string): Pick<Recorded, "file" | "kind"> | undefined {
+export function fileOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  type: string,
+): Pick<Recorded, "file" | "kind"> | undefined {
   if (bytes.length === 0) return undefined;
   if (type.startsWith("audio/mp4")) {
     return { file: new File([bytes], "voice.m4a", { type: "audio/mp4" }), kind: "audio" };

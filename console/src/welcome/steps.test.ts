@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Agent, Channel, Snapshot } from "../protocol.ts";
 import { doneOf } from "./steps.ts";
 

@@ -1,6 +1,6 @@
 // How far an installation is set up: read off what is there, so that nothing has to be remembered.
 
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Agent, Channel } from "../protocol.ts";
 
 export type Step = "number" | "team" | "message" | "answer";

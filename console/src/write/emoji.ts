@@ -25,7 +25,9 @@ export function found(text: string): Group["emojis"] {
 export function usedLast(): string[] {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((one) => typeof one === "string").slice(0, KEPT_MAX) : [];
+    return Array.isArray(kept)
+      ? kept.filter((one) => typeof one === "string").slice(0, KEPT_MAX)
+      : [];
   } catch {
     return [];
   }

@@ -27,7 +27,10 @@ test("a place is two numbers, or a link of a map", () => {
     details: { type: "location", latitude: 1, longitude: 2, name: "Shop" },
   });
   expect(wrong("place", {})).toEqual({ where: "empty" });
-  expect(wrong("place", { where: "here", name: "x".repeat(1001) })).toEqual({ where: "where", name: "long" });
+  expect(wrong("place", { where: "here", name: "x".repeat(1001) })).toEqual({
+    where: "where",
+    name: "long",
+  });
 });
 
 test("each kind is made of what was filled in, and says what is wrong", () => {
@@ -39,7 +42,13 @@ test("each kind is made of what was filled in, and says what is wrong", () => {
 
   expect(of("buttons", { text: "When?", rows: [row("Today "), row(""), row("Later")] })).toEqual({
     text: "When?",
-    details: { type: "buttons", buttons: [{ id: "1", title: "Today" }, { id: "2", title: "Later" }] },
+    details: {
+      type: "buttons",
+      buttons: [
+        { id: "1", title: "Today" },
+        { id: "2", title: "Later" },
+      ],
+    },
   });
   expect(wrong("buttons", { rows: [row("x".repeat(21)), row("a"), row("a")] })).toEqual({
     text: "empty",
@@ -47,17 +56,31 @@ test("each kind is made of what was filled in, and says what is wrong", () => {
     "row-2": "same",
   });
 
-  expect(of("list", { text: "Which?", button: "Choose", rows: [row("Red", "deep"), row("Blue")] })).toEqual({
+  expect(
+    of("list", { text: "Which?", button: "Choose", rows: [row("Red", "deep"), row("Blue")] }),
+  ).toEqual({
     text: "Which?",
     details: {
       type: "list",
       button: "Choose",
-      sections: [{ rows: [{ id: "1", title: "Red", description: "deep" }, { id: "2", title: "Blue" }] }],
+      sections: [
+        {
+          rows: [
+            { id: "1", title: "Red", description: "deep" },
+            { id: "2", title: "Blue" },
+          ],
+        },
+      ],
     },
   });
-  expect(wrong("list", { text: "Which?", rows: [row("", "deep")] })).toEqual({ button: "empty", "row-0": "empty" });
+  expect(wrong("list", { text: "Which?", rows: [row("", "deep")] })).toEqual({
+    button: "empty",
+    "row-0": "empty",
+  });
 
-  expect(wrong("link", { text: "See", button: "Open", url: "javascript:alert(1)" })).toEqual({ url: "url" });
+  expect(wrong("link", { text: "See", button: "Open", url: "javascript:alert(1)" })).toEqual({
+    url: "url",
+  });
   expect(of("link", { text: "See", button: "Open", url: "https://shop.example/o" })).toEqual({
     text: "See",
     details: { type: "link", title: "Open", url: "https://shop.example/o" },

@@ -7,6 +7,7 @@
 mod act;
 mod aside;
 mod begin;
+pub mod beside;
 mod changes;
 mod conditional;
 mod contact;

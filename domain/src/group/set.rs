@@ -105,8 +105,8 @@ pub struct HeldSettings {
     pub changed: BTreeSet<SettingKey>,
     /// New versions, and where the log tells of each.
     pub versions: Vec<(SettingKey, u32, u64)>,
-    /// Members with skills, of teams whose routing is set.
-    pub skilled: BTreeSet<(WorkspaceId, TeamId, AgentId)>,
+    /// Members of teams that something is set of, by a kind of which they have a setting.
+    pub of_members: BTreeSet<(WorkspaceId, SettingKind, TeamId, AgentId)>,
     /// Secrets of those that change, by their numbers.
     pub secrets: BTreeMap<(SettingKey, u32), HeldSecret>,
     /// Secrets that changed.

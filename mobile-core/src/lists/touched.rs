@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::see::mirror::Page;
 use baton_protocol::ConversationId;
 use baton_protocol::frame::ServerFrame;
 
@@ -74,16 +73,6 @@ impl Touched {
             | ServerFrame::Error { .. }
             | ServerFrame::Unknown => Self::nothing(),
         }
-    }
-
-    /// The changes that applying a page of the snapshot may write.
-    pub fn of_page(page: &Page) -> Self {
-        if page.is_last {
-            // What no page listed goes.
-            return Self::everything();
-        }
-        let ids = page.snapshots.iter().map(|snapshot| snapshot.head().id);
-        Self { conversations: gathered(ids), ..Self::default() }.bounded()
     }
 
     /// The changes that the outbox published.

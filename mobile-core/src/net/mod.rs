@@ -99,28 +99,7 @@ impl Server {
         extra_ca_pem: Option<&str>,
         user_agent: &str,
     ) -> Result<Self, InvalidUrl> {
-        Self::at(Address::parse(base_url)?.without_spies()?, extra_ca_pem, user_agent)
-    }
-
-    /// Describes a server that may be reached without TLS, for trials in a private network.
-    ///
-    /// Others on the network can then read and change everything.
-    ///
-    /// # Errors
-    /// Says why the URL is invalid.
-    pub fn allow_plain(
-        base_url: &str,
-        extra_ca_pem: Option<&str>,
-        user_agent: &str,
-    ) -> Result<Self, InvalidUrl> {
-        Self::at(Address::parse(base_url)?, extra_ca_pem, user_agent)
-    }
-
-    fn at(
-        address: Address,
-        extra_ca_pem: Option<&str>,
-        user_agent: &str,
-    ) -> Result<Self, InvalidUrl> {
+        let address = Address::parse(base_url)?.without_spies()?;
         let user_agent = HeaderValue::from_str(user_agent).map_err(|_odd| InvalidUrl::UserAgent)?;
         let connector = Connector::new(&address, extra_ca_pem)?;
         let inner = Inner {

@@ -317,11 +317,6 @@ impl Phone {
         store.read(me, |read| ask(&Sources { read, echoes, around, loads, me: me.agent }))
     }
 
-    /// Whether a snapshot is being loaded, so that the store is incomplete.
-    pub fn is_loading_snapshot(&self) -> bool {
-        self.machines().link.mirror().is_taking()
-    }
-
     /// Returns the position in the log that the store has reached.
     pub fn position(&self) -> Option<u64> {
         self.machines().link.mirror().cursor.map(|cursor| cursor.position)

@@ -88,7 +88,8 @@ impl Read<'_> {
     }
 
     /// One item.
-    pub fn outbox_item(&self, op_id: OpId) -> Result<Option<OutboxRow>, StoreError> {
+    #[cfg(test)]
+    pub(crate) fn outbox_item(&self, op_id: OpId) -> Result<Option<OutboxRow>, StoreError> {
         let row = self.sql.one(
             "SELECT op_id, conversation, place, state, created_at, byte_sent, sealed FROM outbox
              WHERE account = ?1 AND op_id = ?2",

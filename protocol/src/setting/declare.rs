@@ -32,7 +32,8 @@ macro_rules! settings {
         $Kind:ident($name:literal) at $path:literal {
             homes: [$($home:ident),+], most: $most:literal, singleton: $single:literal,
             set: $set:expr, reads: $reads:ident, phones: $phones:literal, decides: $decides:literal
-            $(, secret: $secret:ident)? $(, not_kept: $not_kept:expr)? $(,)?
+            $(, secret: $secret:ident)? $(, not_kept: $not_kept:expr)? $(, beside: $beside:expr)?
+            $(,)?
         }
     )+) => {
         /// The kinds of settings.
@@ -76,6 +77,11 @@ macro_rules! settings {
                                 let fields: &[&str] = &[];
                                 $(let fields = { let _ = fields; &$not_kept };)?
                                 fields
+                            },
+                            beside: {
+                                let all: &[Beside] = &[];
+                                $(let all = { let _ = all; &$beside };)?
+                                all
                             },
                             #[cfg(feature = "schema")]
                             schemas: SettingSchemas {

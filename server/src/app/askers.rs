@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::background::Background;
 use crate::connection::Inspector;
-use crate::jobs::{Blocker, Courtesy, Health, Templates};
+use crate::jobs::{Blocker, Courtesy, Errands, Health, Templates};
 
 pub(super) fn askers(of: &Background<'_>, inspector: &Inspector) -> [JoinHandle<()>; 4] {
     let Background { config, clock, engine, membership, metrics, client, unseal, .. } = *of;
@@ -28,7 +28,12 @@ pub(super) fn askers(of: &Background<'_>, inspector: &Inspector) -> [JoinHandle<
         client: client.clone(),
         unseal: Arc::clone(unseal),
         whatsapp: config.whatsapp.clone(),
+    };
+    let blocks = Errands {
+        errand: blocker,
+        store: engine.store().clone(),
         membership: membership.clone(),
+        metrics: metrics.clone(),
         clock: clock.clone(),
     };
     let courtesy = Courtesy {
@@ -42,7 +47,7 @@ pub(super) fn askers(of: &Background<'_>, inspector: &Inspector) -> [JoinHandle<
     [
         tokio::spawn(health.run()),
         tokio::spawn(templates.run()),
-        tokio::spawn(blocker.run()),
+        tokio::spawn(blocks.run()),
         tokio::spawn(courtesy.run()),
     ]
 }

@@ -11,7 +11,7 @@ use super::part::Owners;
 use super::policies::Policies;
 use super::record;
 use super::work::Task;
-use super::{announce, assign, classify, clocks, drafts, notice};
+use super::{announce, assign, classify, clocks, drafts, errand, notice};
 use crate::clock::Clock;
 use crate::store::{Store, StoreError, Tx, group as rows};
 
@@ -139,6 +139,9 @@ pub(super) async fn write(
     let batches = state.batches(epoch);
     let mut writes = record::record(&state, &batches, &posts, clock, now);
     writes.found = found;
+    if !others.do_errands() {
+        errand::as_before(&mut writes);
+    }
     let announced = announce::announce(tx, &state, clock, now).await?;
     let has_pushes = announced.is_due();
     (writes.pushes, writes.push_changes) = (announced.pushes, announced.changes);

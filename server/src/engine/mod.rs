@@ -16,6 +16,7 @@ mod committer;
 pub mod courtesies;
 mod drafts;
 mod due;
+mod errand;
 mod group;
 mod leases;
 mod load;

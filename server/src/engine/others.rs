@@ -6,6 +6,9 @@ use std::sync::OnceLock;
 /// hours.
 const COUNTS_ANSWERS: u64 = 81;
 
+/// The schema of the first programs that do errands.
+const DOES_ERRANDS: u64 = 82;
+
 type AllKnow = Box<dyn Fn(u64) -> bool + Send + Sync>;
 
 /// The programs of all living nodes, as far as it matters what is written.
@@ -19,7 +22,16 @@ impl Others {
 
     /// Whether none of them would lose the answers that another one counted.
     pub(super) fn count_answers(&self) -> bool {
-        self.0.get().is_none_or(|all_know| all_know(COUNTS_ANSWERS))
+        self.know_schema(COUNTS_ANSWERS)
+    }
+
+    /// True where whoever leads does the errands of another one's commits.
+    pub(super) fn do_errands(&self) -> bool {
+        self.know_schema(DOES_ERRANDS)
+    }
+
+    fn know_schema(&self, schema: u64) -> bool {
+        self.0.get().is_none_or(|all_know| all_know(schema))
     }
 }
 

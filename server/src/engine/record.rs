@@ -17,12 +17,12 @@ use crate::clock::Clock;
 use crate::store::digest::{content_body, content_digest};
 use crate::store::group::Writes;
 use crate::store::tables::{
-    AttemptEnd, AttemptRow, BlockCallRow, BookRow, ContactRow, ContentRow, ConversationRow, Ended,
-    EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow,
-    LineChangeRow, LoadRow, LogRow, MessageChange, MessageRow, NotUnderstoodRow, NoteRow,
-    OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow, QuarantineRow, ReadMarkRow, SecretEnd,
-    SecretRow, SettingNameRow, SettingNamesRow, SettingRow, SettingVersionRow, SettledHeadRow,
-    TallyRow, UploadKeyRow,
+    AttemptEnd, AttemptRow, BookRow, ContactRow, ContentRow, ConversationRow, Ended, EpisodeEnd,
+    EpisodeRow, ErrandKind, ErrandRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow,
+    IntakeRow, LineChangeRow, LoadRow, LogRow, MessageChange, MessageRow, NotUnderstoodRow,
+    NoteRow, OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow, QuarantineRow, ReadMarkRow,
+    SecretEnd, SecretRow, SettingNameRow, SettingNamesRow, SettingRow, SettingVersionRow,
+    SettledHeadRow, TallyRow, UploadKeyRow,
 };
 
 /// Gathers the rows of what was decided.
@@ -92,7 +92,8 @@ fn conversations(state: &State, now: Timestamp, writes: &mut Writes) {
         }
         followers(*workspace, held, writes);
         if block::is_for_whatsapp(held.before.as_ref(), &held.now) {
-            writes.block_calls.push(BlockCallRow::new((*workspace, *id), now));
+            let errand = (ErrandKind::Block, id.to_string());
+            writes.errands.push(ErrandRow::new(*workspace, errand, &(), now));
         }
         let mut ended: BTreeMap<u32, Option<Timestamp>> = held.ended.iter().copied().collect();
         for (n, at) in &held.episodes {

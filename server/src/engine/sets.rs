@@ -1,14 +1,13 @@
-//! Settings that a group sets, the tags that commands name, and what is decided on beside them.
+//! Settings that a group sets, those that commands name, and what is decided on beside them.
 //! They are read behind the log head's lock, which everybody holds who changes one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::set::{SetWork, SettingKey};
-use baton_domain::group::{State, Work};
-use baton_domain::see::attributes::taken;
+use baton_domain::group::{State, Work, beside};
 use baton_domain::see::setting::{self, Target};
-use baton_protocol::setting::{HomeKind, SettingBody};
-use baton_protocol::{CommandBody, Home, SettingId, SettingKind, WorkspaceId};
+use baton_protocol::setting::{Beside, HomeKind, SettingBody};
+use baton_protocol::{Home, SettingId, SettingKind, WorkspaceId};
 use uuid::Uuid;
 
 use super::needs::json;
@@ -28,9 +27,8 @@ pub(super) async fn load_settings(
     read: &mut AsRead,
 ) -> Result<(), StoreError> {
     let sets: Vec<&SetWork> = group.iter().filter_map(|work| work.set()).collect();
-    let mut wanted = tags_of(group, state);
-    wanted.extend(attributes_of(group));
-    wanted.extend(canned_of(group));
+    let commands = group.iter().filter_map(|work| work.command());
+    let mut wanted: BTreeSet<_> = commands.flat_map(|work| beside::named(work, state)).collect();
     if sets.is_empty() && wanted.is_empty() {
         return Ok(());
     }
@@ -46,7 +44,7 @@ pub(super) async fn load_settings(
             targets.extend(names.chain(home).map(|target| (work.workspace, target)));
         }
     }
-    wanted.extend(beside_routings(tx, &sets, state).await?);
+    wanted.extend(load_beside(tx, &sets, state).await?);
     for work in &sets {
         let of = work.secret.iter().map(|secret| (work.workspace, secret.kind, secret.id));
         wanted.extend(of);
@@ -72,85 +70,54 @@ pub(super) async fn load_settings(
     load_there(tx, &targets, state).await
 }
 
-/// The tags that commands name, those of the outcomes that they name, and those on their
-/// conversations: they may be of one group.
-fn tags_of(group: &[&Work], state: &State) -> BTreeSet<SettingKey> {
-    let mut tags = BTreeSet::new();
-    for work in group {
-        let Work::Command(work) = work else { continue };
-        let workspace = work.caller.workspace;
-        let mut named: Vec<SettingId> = work.command.body.named_tags().collect();
-        let of = state.conversation(workspace, work.command.conversation_id);
-        let team = of.map(|of| of.head.team_id);
-        named.extend(team.and_then(|team| state.settings.tag_of_outcome(work, team)));
-        let on = of.filter(|_| !named.is_empty()).map_or(&[][..], |of| &of.thread.tags);
-        let all = named.into_iter().chain(on.iter().map(|on| on.tag));
-        tags.extend(all.map(|tag| (workspace, SettingKind::Tag, tag)));
-    }
-    tags
-}
-
-/// The attributes that commands name.
-fn attributes_of<'a>(group: &'a [&'a Work]) -> impl Iterator<Item = SettingKey> + 'a {
-    let commands = group.iter().filter_map(|work| work.command());
-    commands.flat_map(|work| {
-        let named = work.command.body.named_attributes();
-        named.map(|id| (work.caller.workspace, SettingKind::Attribute, id))
-    })
-}
-
-/// The canned replies that commands were made of.
-fn canned_of<'a>(group: &'a [&'a Work]) -> impl Iterator<Item = SettingKey> + 'a {
-    group.iter().filter_map(|work| work.command()).filter_map(|work| {
-        let canned = work.command.body.canned()?;
-        Some((work.caller.workspace, SettingKind::CannedReply, canned.id))
-    })
-}
-
-/// Earlier versions of attributes that do not take what a command sets: one of them may have held
-/// at the tap.
+/// Earlier versions of what does not take what a command sets: one of them may have held at the
+/// tap.
 async fn load_earlier(tx: &mut Tx, group: &[&Work], state: &mut State) -> Result<(), StoreError> {
     for work in group.iter().filter_map(|work| work.command()) {
-        let CommandBody::SetAttributes(fields) = &work.command.body else { continue };
-        let workspace = work.caller.workspace;
-        let attributes = state.settings.attributes(workspace);
-        for (id, value) in &fields.set {
-            let facts = attributes.get(*id);
-            if facts.is_some_and(|facts| taken(&facts.attribute, value).is_err()) {
-                load_versions(tx, (workspace, SettingKind::Attribute, *id), state).await?;
-            }
+        for key in beside::earlier(work, state) {
+            load_versions(tx, key, state).await?;
         }
     }
     Ok(())
 }
 
-/// The rows that routings are decided on which these works set: moves of other teams, and skills of
-/// their members.
-async fn beside_routings(
+/// The settings that those are decided on which these works set, as their kinds declare it.
+async fn load_beside(
     tx: &mut Tx,
     sets: &[&SetWork],
     state: &mut State,
 ) -> Result<BTreeSet<SettingKey>, StoreError> {
-    let mut teams: BTreeSet<(WorkspaceId, SettingId)> = BTreeSet::new();
+    let mut wanted = BTreeMap::<SettingKind, BTreeSet<(WorkspaceId, SettingId)>>::new();
     for work in sets {
-        let set = work.changes.iter().map(|(change, _)| change);
-        let set = set.filter(|of| of.kind == SettingKind::Routing && of.put.is_some());
-        teams.extend(set.map(|change| (work.workspace, change.id)));
+        let put = work.changes.iter().map(|(change, _)| change).filter(|of| of.put.is_some());
+        for change in put.filter(|of| !of.kind.spec().beside.is_empty()) {
+            wanted.entry(change.kind).or_default().insert((work.workspace, change.id));
+        }
     }
-    let mut beside = BTreeSet::new();
-    if teams.is_empty() {
-        return Ok(beside);
+    let mut found = BTreeSet::new();
+    for (kind, keys) in wanted {
+        for beside in kind.spec().beside {
+            match *beside {
+                Beside::Naming(kind, named) => {
+                    let workspaces: BTreeSet<_> = keys.iter().map(|(of, _)| *of).collect();
+                    let names = (kind.name(), named.name());
+                    for (of, one) in rows::naming(tx, &ids(workspaces), names).await? {
+                        found.insert((id(&of)?, kind, id(&one)?));
+                    }
+                }
+                // The setting is its team's, and has its id.
+                Beside::OfMembers(kind) => {
+                    for (of, team, agent) in rows::of_members(tx, &json(&keys), kind.name()).await?
+                    {
+                        let (of, team) = (id(&of)?, id(&team)?);
+                        found.insert((of, kind, id(&agent)?));
+                        state.settings.of_members.insert((of, kind, team, id(&agent)?));
+                    }
+                }
+            }
+        }
     }
-    let workspaces: BTreeSet<WorkspaceId> = teams.iter().map(|(of, _)| *of).collect();
-    for (workspace, team) in rows::moving_routings(tx, &ids(workspaces)).await? {
-        beside.insert((id(&workspace)?, SettingKind::Routing, id(&team)?));
-    }
-    for (workspace, team, agent) in rows::skilled(tx, &json(&teams)).await? {
-        let (workspace, team) = (id(&workspace)?, id(&team)?);
-        beside.insert((workspace, SettingKind::AgentSkills, id(&agent)?));
-        state.settings.skilled.insert((workspace, team, id(&agent)?));
-    }
-    Ok(beside)
+    Ok(found)
 }
 
 /// The settings at the homes that are touched, with the bodies of those that may be called like one

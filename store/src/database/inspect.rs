@@ -10,9 +10,10 @@ use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
 
+use super::pools::sqlite_pool;
+use super::{migrate, restore};
 use crate::{
     GENERAL_PATIENCE, Guard, Opened, PLANNING, Pools, SILENCE_MAX, Sql, Store, StoreError, Tx,
-    migrate, restore, sqlite_pool,
 };
 
 /// Connections: `baton verify-log` looks in four places at once.

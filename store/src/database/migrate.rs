@@ -7,8 +7,8 @@ use baton_protocol::Epoch;
 
 use crate::Pools;
 use crate::database::dialect::{Dialect, Sql};
-use crate::database::error::StoreError;
 use crate::database::tx::Tx;
+use crate::error::StoreError;
 
 pub(crate) struct Migration {
     pub(crate) version: i64,

@@ -3,7 +3,6 @@
 
 pub mod copy;
 pub(crate) mod dialect;
-pub(crate) mod error;
 pub(crate) mod inspect;
 #[cfg(test)]
 pub(crate) mod listing;
@@ -15,7 +14,6 @@ pub(crate) mod pools;
 pub(crate) mod pulse;
 pub mod restore;
 pub(crate) mod seat;
-pub(crate) mod table;
 #[cfg(any(test, feature = "testing"))]
 #[expect(clippy::unwrap_used, clippy::print_stdout, reason = "only tests use it")]
 pub mod testing;

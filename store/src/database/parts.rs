@@ -2,8 +2,8 @@
 //! be there. What is in a part that is missing would look as if it had never been.
 
 use crate::database::dialect::Sql;
-use crate::database::error::StoreError;
 use crate::database::pools::Pools;
+use crate::error::StoreError;
 
 /// Tables that are divided by a hash, with their parts and how many there have to be. A part covers
 /// one of as many as its modulus says.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::database::pulse::Gate;
+use crate::error::GONE;
 
 /// The interval at which it is looked at while nothing is written.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -40,9 +41,6 @@ pub(crate) fn make(path: &Path) -> io::Result<()> {
         Ok(_) | Err(_) => Ok(()),
     }
 }
-
-/// Why a database is away whose file is not where it was opened.
-pub(crate) const GONE: &str = "its file was removed or replaced";
 
 /// Looks again and again, and opens or closes the gate; says it once.
 pub(crate) async fn keep_watch(gate: &Gate, place: &FileIdentity) {

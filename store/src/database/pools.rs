@@ -11,8 +11,9 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Postgres, SqlSafeStr, SqlStr, Transaction};
 use tokio::sync::oneshot;
 
+use crate::database::place;
 use crate::database::pulse::Gate;
-use crate::database::{error, place};
+use crate::error;
 use crate::{Dialect, Options, Record, Sql, StoreError, Tx};
 
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::StoreError;
 use crate::database::place::FileIdentity;
-use crate::proof::stamp::StampKey;
+use crate::table::stamp::StampKey;
 
 /// Questions in a row without an answer, after which the database is away: one may be chance.
 const AWAY_AFTER: u32 = 2;

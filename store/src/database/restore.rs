@@ -5,7 +5,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 use sqlx_macros::FromRow;
 
-use crate::{Sql, StoreError, Tx, migrate};
+use super::migrate;
+use crate::{Sql, StoreError, Tx};
 
 /// The name by which the program that puts a backup back connects to PostgreSQL.
 pub const PROGRAM: &str = "baton restore";

@@ -9,8 +9,8 @@ use sqlx::{AssertSqlSafe, Executor, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlit
 
 use crate::Guard;
 use crate::database::dialect::{Dialect, Sql, render};
-use crate::database::error::StoreError;
-use crate::database::table::{SIZES, Set, Value, size_of};
+use crate::error::StoreError;
+use crate::table::{SIZES, Set, Value, size_of};
 
 /// A struct that is read from rows of both databases: `#[derive(sqlx_macros::FromRow)]`, with
 /// fields of `i64`, `String` and options of them.

@@ -1,8 +1,8 @@
 //! Locks, in their one order. Keys are sorted by the caller (they come out of ordered sets), and
 //! locked in that order.
 
-use crate::database::table::{Set, Statement};
-use crate::proof::found::FoundRow;
+use crate::table::found::FoundRow;
+use crate::table::{Set, Statement};
 use crate::tables::IdentityRow;
 use crate::{Sql, StoreError, Tx};
 

@@ -24,8 +24,8 @@ pub use read::{
 };
 pub use rows::{AgentRow, PlaceRow, TeamRow};
 pub use setting::{
-    moving_routings, policies, setting_bodies, setting_secrets, setting_users, settings,
-    settings_of_homes, skilled, there,
+    naming, of_members, policies, setting_bodies, setting_secrets, setting_users, settings,
+    settings_of_homes, there,
 };
 pub use talk::talks;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::rows::{
     AgentRow, ChannelRow, LogEndRow, MembershipRow, PastFileStateRow, PlaceRow, TeamRow,
     TemplateRow, UploadRow, UserRow, WrittenRow,
 };
-use crate::proof::found::FoundRow;
+use crate::table::found::FoundRow;
 use crate::tables::{
     BookRow, ContactRow, IdentityRow, MessageRow, OutcomeRow, ParkedRow, PastRow, ReadMarkRow,
     ThreadRow, thread_columns,

@@ -6,8 +6,8 @@ use baton_protocol::setting::SettingVersion;
 use baton_protocol::{SettingBody, SettingKind, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
 
-use crate::found::FoundRow;
 use crate::read::setting_versions;
+use crate::table::found::FoundRow;
 use crate::tables::{SecretRow, SettingNameRow, SettingRow, id, number, setting_body};
 use crate::{Sql, StoreError, Tx};
 
@@ -62,22 +62,25 @@ pub async fn setting_users(tx: &mut Tx, keys: &str) -> Result<Vec<SettingNameRow
     tx.rows(&SQL, &[keys]).await
 }
 
-/// The routings of these workspaces whose steps move to other teams, as `(workspace, id)`.
-pub async fn moving_routings(
+/// The settings of a kind in these workspaces that name something of `named`, as `(workspace, id)`.
+pub async fn naming(
     tx: &mut Tx,
     workspaces: &str,
+    (kind, named): (&str, &str),
 ) -> Result<Vec<(String, String)>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT DISTINCT n.workspace, n.id FROM setting_name AS n
-         WHERE n.workspace {in $1} AND n.of_kind = 'team' AND n.kind = 'routing'",
+         WHERE n.workspace {in $1} AND n.of_kind = $3 AND n.kind = $2",
     );
-    tx.rows(&SQL, &[workspaces]).await
+    tx.rows(&SQL, &[workspaces, kind, named]).await
 }
 
-/// The members with skills of these teams, each `[workspace, team]`, as `(workspace, team, agent)`.
-pub async fn skilled(
+/// The members of these teams, each `[workspace, team]`, who have a setting of a kind, as
+/// `(workspace, team, agent)`.
+pub async fn of_members(
     tx: &mut Tx,
     teams: &str,
+    kind: &str,
 ) -> Result<Vec<(String, String, String)>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT m.workspace, m.team, m.agent FROM {rows $1} AS x
@@ -88,11 +91,11 @@ pub async fn skilled(
              AND m.kind = 'member'}
          CROSS JOIN
          {postgres LATERAL (SELECT 1 FROM setting WHERE workspace = m.workspace
-             AND kind = 'agent_skills' AND id = m.agent AND ended_at IS NULL OFFSET 0) AS s}
-         {sqlite setting AS s WHERE s.workspace = m.workspace AND s.kind = 'agent_skills'
+             AND kind = $2 AND id = m.agent AND ended_at IS NULL OFFSET 0) AS s}
+         {sqlite setting AS s WHERE s.workspace = m.workspace AND s.kind = $2
              AND s.id = m.agent AND s.ended_at IS NULL}",
     );
-    tx.rows(&SQL, &[teams]).await
+    tx.rows(&SQL, &[teams, kind]).await
 }
 
 /// The secrets of these, each `[workspace, kind, id]`.

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::database::table::{Set, Statement};
-use crate::proof::found::FoundRow;
+use crate::table::found::FoundRow;
+use crate::table::{Set, Statement};
 use crate::tables::{
     AttemptEnd, AttemptRow, BlockCallRow, BookRow, ContactRow, ContentRow, ConversationRow,
-    EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow,
-    LineChangeRow, LoadRow, LogRow, MessageChange, MessageRow, NotUnderstoodRow, NoteRow,
-    OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow, PushChange, PushRow, QuarantineRow,
-    ReadMarkRow, SecretEnd, SecretRow, SettingNameRow, SettingNamesRow, SettingRow,
+    EpisodeEnd, EpisodeRow, ErrandRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow,
+    IntakeRow, LineChangeRow, LoadRow, LogRow, MessageChange, MessageRow, NotUnderstoodRow,
+    NoteRow, OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow, PushChange, PushRow,
+    QuarantineRow, ReadMarkRow, SecretEnd, SecretRow, SettingNameRow, SettingNamesRow, SettingRow,
     SettingVersionRow, SettledHeadRow, TallyRow, UploadKeyRow, ids,
 };
 use crate::{Sql, StoreError, Tx};
@@ -24,7 +24,9 @@ pub struct Writes {
     pub conversation_changes: Vec<ConversationRow>,
     pub followers: Vec<FollowerRow>,
     pub unfollowed: Vec<FollowerRow>,
+    /// Blocks as nodes of before errands know them.
     pub block_calls: Vec<BlockCallRow>,
+    pub errands: Vec<ErrandRow>,
     pub episodes: Vec<EpisodeRow>,
     pub episode_ends: Vec<EpisodeEnd>,
     pub messages: Vec<MessageRow>,
@@ -104,6 +106,10 @@ static UNFOLLOWED: Statement<FollowerRow> = Statement::delete();
 static BLOCK_CALLS: Statement<BlockCallRow> = Statement::insert_or(
     "ON CONFLICT (workspace, conversation) DO UPDATE SET due_at = excluded.due_at, tries = 0",
 );
+static ERRANDS: Statement<ErrandRow> = Statement::insert_or(
+    "ON CONFLICT (workspace, kind, key) DO UPDATE
+       SET body = excluded.body, due_at = excluded.due_at, tries = excluded.tries",
+);
 static EPISODES: Statement<EpisodeRow> = Statement::insert();
 static EPISODE_ENDS: Statement<EpisodeEnd> = Statement::replace();
 static MESSAGES: Statement<MessageRow> = Statement::insert();
@@ -181,6 +187,7 @@ pub async fn write(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
         Set::new(&FOLLOWERS, &w.followers),
         Set::new(&UNFOLLOWED, &w.unfollowed),
         Set::new(&BLOCK_CALLS, &w.block_calls),
+        Set::new(&ERRANDS, &w.errands),
         Set::new(&EPISODES, &w.episodes),
         Set::new(&MESSAGES, &w.messages),
         Set::over(&MESSAGE_CHANGES, &w.message_changes, &w.found.messages),

@@ -1,10 +1,10 @@
 //! Rows as JSON, whatever their table: how stamps see them. Renders statements from declarations
-//! that are constants, as `database/table.rs` does.
+//! that are constants, as `table.rs` does.
 
 use serde_json::Value as Json;
 
-use crate::database::table::{Column, Kind, Role, Table, Value};
 use crate::proof::stamp::stamped_columns;
+use crate::table::{Column, Kind, Role, Table, Value};
 use crate::tables::{
     AgentSheetRow, ChannelRow, DeviceRow, InstallationRow, InvitationRow, MetaAppGrantRow,
     MetaAppRow, PushDeviceRow, SecretRow, TeamMemberRow, TeamSheetRow, WorkspaceRow, from_json,

@@ -4,7 +4,6 @@
 pub mod digest;
 pub mod ends;
 mod folded;
-pub mod found;
 pub(crate) mod image;
 pub mod key_check;
 mod retold;

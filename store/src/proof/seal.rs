@@ -8,8 +8,9 @@
 use baton_protocol::WorkspaceId;
 use sha2::{Digest, Sha256};
 
-use crate::database::table::{Set, Statement};
-use crate::proof::stamp::{self, StampKey};
+use crate::proof::stamp;
+use crate::table::stamp::{STAMP, StampKey, stamp_of_row};
+use crate::table::{Set, Statement};
 use crate::tables::{LogRow, SealRow, column, id, number};
 use crate::{Sql, Store, StoreError, Tx};
 
@@ -223,7 +224,7 @@ impl Stamps {
     pub(crate) fn fits(&self, row: &LogRow, found: Option<i64>) -> bool {
         let Some(key) = &self.key else { return true };
         match found {
-            Some(found) => found == stamp::stamp_of_row(key, row, &stamp::STAMP),
+            Some(found) => found == stamp_of_row(key, row, &STAMP),
             None => row.position <= column(self.began),
         }
     }

@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::proof::image::{Pages, SHEETS, Sheet, plain};
-use crate::proof::stamp::{STAMPED, StampKey, stamped_columns, stamps_of};
+use crate::proof::stamp::{stamped_columns, stamps_of};
+use crate::table::stamp::{STAMPED, StampKey};
 use crate::tables::{declared, from_json};
 use crate::{Sql, Store, StoreError, Tx};
 

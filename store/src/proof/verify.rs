@@ -11,7 +11,7 @@ use crate::proof::ends::end_of;
 use crate::proof::folded::Folded;
 use crate::proof::retold::Retold;
 use crate::proof::seal::{Hash, MARK_BYTES, StampedRow, Stamps, chain, chain_rows, genesis, mark};
-use crate::proof::stamp::StampKey;
+use crate::table::stamp::StampKey;
 use crate::tables::{LogRow, SealRow, column, ids, number};
 use crate::{Sql, Store, StoreError, Tx};
 

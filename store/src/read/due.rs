@@ -6,13 +6,12 @@ pub use baton_domain::group::MessageAt;
 use baton_domain::group::senders::{Name, NameSince, first_reached_under, reached_under};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    AgentId, ChannelId, ChannelPolicy, Content, ConversationId, LineKind, TeamId, Timestamp,
-    WorkspaceId,
+    AgentId, ChannelId, ChannelPolicy, Content, ConversationId, LineKind, NodeId, TeamId,
+    Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
 use crate::tables::{from_json, id, name_kind, named, number};
-use crate::work::node::NodeId;
 use crate::{Sql, StoreError, Tx};
 
 /// What a send needs to know; of it only token and pace may change while the message is queued.

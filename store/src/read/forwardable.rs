@@ -4,8 +4,7 @@ use baton_domain::fact::scope::Scope;
 use baton_domain::forward::{Forwardable, SourceConversation, StoredFile};
 use baton_protocol::{Amended, MessageId, WorkspaceId};
 
-use super::{conversations, messages};
-use crate::work::files::kept_file;
+use super::{conversations, kept_file, messages};
 use crate::{StoreError, Tx};
 
 /// A line as a decision to send it on looks at it; `None` where there is none of that id.

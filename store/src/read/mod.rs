@@ -12,6 +12,7 @@ mod customer_files;
 mod due;
 mod episodes;
 mod forwardable;
+mod kept_file;
 mod lines;
 mod list;
 mod log;
@@ -44,6 +45,8 @@ pub use due::{
 };
 pub use episodes::episodes;
 pub use forwardable::forwardable;
+pub(crate) use kept_file::line_content_of;
+pub use kept_file::{KeptFile, kept_file};
 pub use lines::{Run, lines, messages, notes, whole_line};
 #[cfg(test)]
 pub(crate) use list::contacts as contacts_by_name;

@@ -8,9 +8,11 @@ use baton_protocol::{
 };
 use sqlx_macros::FromRow;
 
-use super::{column, from_json, id, json, number, owner, some_id, text, turn, whole_json};
+use super::{
+    ErrandRow, column, from_json, id, json, number, owner, some_id, text, turn, whole_json,
+};
 use crate::StoreError;
-use crate::database::table::table;
+use crate::table::table;
 
 table! {
     /// A conversation's facts.
@@ -71,7 +73,7 @@ table! {
 }
 
 table! {
-    /// A block of which WhatsApp is to be told, or its end. The worker's column is its own.
+    /// A block of which WhatsApp is to be told, or its end, for nodes of before errands.
     block_call: BlockCallRow {
         key { workspace: String, conversation: String }
         fixed {}
@@ -79,14 +81,11 @@ table! {
     }
 }
 
-impl BlockCallRow {
-    /// WhatsApp is told now.
-    pub fn new((workspace, conversation): Key<ConversationId>, now: Timestamp) -> Self {
-        Self {
-            workspace: workspace.to_string(),
-            conversation: conversation.to_string(),
-            due_at: now.ms(),
-        }
+impl From<ErrandRow> for BlockCallRow {
+    /// The same, as nodes of before errands know it.
+    fn from(errand: ErrandRow) -> Self {
+        let ErrandRow { workspace, key: conversation, due_at, .. } = errand;
+        Self { workspace, conversation, due_at }
     }
 }
 

@@ -6,7 +6,7 @@ use baton_domain::group::state::{ForwardedFile, SentFile, WantedFile};
 use baton_protocol::{FileState, Timestamp};
 
 use super::{column, json};
-use crate::database::table::table;
+use crate::table::table;
 
 table! {
     /// A file that a line came with, and what became of it. The fetcher's columns are its own.

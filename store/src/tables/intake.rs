@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::message::author_columns;
 use super::{column, json, text};
-use crate::database::table::table;
+use crate::table::table;
 
 table! {
     /// A webhook's body, as it came.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{column, from_json, id, json, number, owner, some_id, text};
 use crate::StoreError;
-use crate::database::table::table;
+use crate::table::table;
 
 table! {
     /// A row of the log, which is written once. The hash chain covers all of it.

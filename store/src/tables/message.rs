@@ -15,7 +15,7 @@ use super::{
     column, from_json, id, json, name, named, number, shown, some_id, text, turn, whole_json,
 };
 use crate::StoreError;
-use crate::database::table::table;
+use crate::table::table;
 
 table! {
     /// A message: a line of a conversation.

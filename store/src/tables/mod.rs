@@ -4,6 +4,7 @@
 //! A new column is a migration, a line of a declaration, and the place that says what is in it.
 
 mod conversation;
+mod errand;
 mod file;
 mod intake;
 mod log;
@@ -29,6 +30,7 @@ pub(crate) use self::conversation::thread_columns;
 pub use self::conversation::{
     BlockCallRow, ConversationRow, EpisodeEnd, EpisodeRow, FollowerRow, ThreadRow,
 };
+pub use self::errand::{ErrandKind, ErrandRow};
 pub use self::file::{FileChange, FileRow, UploadKeyRow};
 pub use self::intake::{
     IntakeRow, LineChangeRow, NotUnderstoodRow, ParkedKey, ParkedRow, QuarantineRow,
@@ -51,8 +53,8 @@ pub use self::sheets::{
     AgentSheetRow, ChannelRow, DeviceRow, InstallationRow, InvitationRow, MetaAppGrantRow,
     MetaAppRow, PushDeviceRow, SecretEnd, SecretRow, TeamMemberRow, TeamSheetRow, WorkspaceRow,
 };
-use crate::database::error::StoreError;
-use crate::database::table::{Column, Table};
+use crate::error::StoreError;
+use crate::table::{Column, Table};
 
 /// The columns of a table of which all columns are declared.
 pub fn declared(table: &str) -> Option<&'static [Column]> {

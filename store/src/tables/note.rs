@@ -6,7 +6,7 @@ use sqlx_macros::FromRow;
 
 use super::{column, from_json, id, number};
 use crate::StoreError;
-use crate::database::table::table;
+use crate::table::table;
 
 table! {
     /// A note; `after_seq` is the line that was the last when it was written.

@@ -5,7 +5,7 @@ use baton_domain::group::Key;
 use baton_protocol::{AgentId, ConversationId, OpId, Timestamp};
 
 use super::{json, text};
-use crate::database::table::table;
+use crate::table::table;
 
 table! {
     /// The outcome of a command.

@@ -6,7 +6,7 @@ use baton_protocol::{Author, ChannelId, FileState, MessageStatus, Timestamp, Wor
 use super::message::author;
 use super::{id, named, some_id, text};
 use crate::StoreError;
-use crate::database::table::table;
+use crate::table::table;
 
 table! {
     /// A message of the past.

@@ -2,12 +2,13 @@
 
 use baton_domain::group::Key;
 use baton_domain::group::senders::{Holder, NameKey};
+use baton_domain::text::fold::fold;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{AgentId, ContactId, ConversationId, TeamId, WorkspaceId};
 
 use super::{column, from_json, json};
-use crate::database::table::table;
-use crate::{StoreError, fold};
+use crate::StoreError;
+use crate::table::table;
 
 table! {
     /// A contact's card.

@@ -6,7 +6,7 @@ use sqlx_macros::FromRow;
 
 use super::{column, id, named, number};
 use crate::StoreError;
-use crate::database::table::table;
+use crate::table::table;
 
 table! {
     /// A push, and what a later fact changes of it. The sender's columns are its own.

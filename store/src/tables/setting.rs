@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{column, from_json, id, number, some_id, text};
 use crate::StoreError;
-use crate::database::table::table;
+use crate::table::table;
 
 table! {
     /// A setting of whatever kind: see the migration.

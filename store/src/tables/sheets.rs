@@ -7,7 +7,7 @@ use baton_domain::group::set::{HeldSecret, KeptSecret, SettingKey};
 use baton_protocol::Timestamp;
 
 use crate::StoreError;
-use crate::database::table::table;
+use crate::table::table;
 
 table! {
     /// Facts about the installation: its epoch, when stamps began.

@@ -30,9 +30,10 @@ const SWEPT: [&str; 15] = [
     "FROM template_fallback\n         ORDER BY",
 ];
 /// Due in any workspace: the questions of jobs.
-const DUE: [&str; 27] = [
+const DUE: [&str; 28] = [
     "FROM assign AS a LEFT JOIN conversation",
     "FROM block_call AS b",
+    "WHERE e.kind = $1 AND e.due_at <=",
     "FROM classify AS q",
     "WHERE u.state = 'passing' AND (u.due_at",
     "WHERE state = 'passing' AND claimed_by",

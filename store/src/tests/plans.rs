@@ -13,7 +13,7 @@ use crate::database::testing::databases;
 use crate::read::contacts_by_name;
 
 /// Tables that grow with the work of a team.
-const LARGE: [&str; 28] = [
+const LARGE: [&str; 29] = [
     "attempt",
     "block_call",
     "contact",
@@ -21,6 +21,7 @@ const LARGE: [&str; 28] = [
     "conversation",
     "draft",
     "episode",
+    "errand",
     "feed",
     "file",
     "follower",

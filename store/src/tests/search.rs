@@ -10,10 +10,10 @@ use baton_protocol::{ChannelId, MembershipKind, Role, TeamId, Timestamp, Visibil
 
 use super::seed::{ANA, CHANNEL, TEAM, script};
 use super::world::{World, parsed};
-use crate::database::table::{Set, Statement};
 use crate::database::testing::databases;
 use crate::proof::stamped::verify_rows;
 use crate::read::{self, Asked, Filter, SearchFilter, list};
+use crate::table::{Set, Statement};
 use crate::tables::ContactRow;
 use crate::work::searchable::{
     is_filling, is_whole, make_searchable, searchable_upto, unsearchable,

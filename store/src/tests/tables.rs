@@ -9,10 +9,10 @@ use uuid::Uuid;
 use super::seed::{WORKSPACE, number, seed};
 use super::world::parsed;
 use crate::Sql;
-use crate::database::table::{Role, Set, Statement};
 use crate::database::testing::databases;
 use crate::group::CONVERSATION_PLACES;
-use crate::proof::found::FoundRow;
+use crate::table::found::FoundRow;
+use crate::table::{Role, Set, Statement};
 use crate::tables::{ContactRow, DECLARED};
 
 #[tokio::test]

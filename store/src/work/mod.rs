@@ -6,9 +6,9 @@ pub mod block;
 pub mod classify;
 pub mod context;
 pub mod courtesy;
-
 pub mod draft;
 pub mod erase;
+pub mod errand;
 pub mod files;
 pub mod health;
 mod heard;

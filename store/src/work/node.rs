@@ -11,8 +11,8 @@ pub use baton_protocol::NodeId;
 use baton_protocol::{AgentId, Epoch, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
 
+use crate::database::inspect::known_schema;
 use crate::database::migrate::read_epoch;
-use crate::known_schema;
 use crate::tables::{id, json, number};
 use crate::{Sql, Store, StoreError, Tx};
 

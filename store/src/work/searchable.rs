@@ -10,8 +10,8 @@ use baton_domain::text::fold;
 use baton_protocol::event::EventContent;
 use baton_protocol::{Event, WorkspaceId};
 
-use crate::database::table::{Set, Statement, table};
-use crate::proof::stamp::{STAMP_STATE, stamp_of_row};
+use crate::table::stamp::{STAMP_STATE, stamp_of_row};
+use crate::table::{Set, Statement, table};
 use crate::tables::{ContactRow, column, id, number};
 use crate::{Sql, Store, StoreError, Tx, read};
 
@@ -64,7 +64,11 @@ pub async fn unsearchable(tx: &mut Tx) -> Result<Vec<(WorkspaceId, u64)>, StoreE
 }
 
 /// The last position up to which what is new is searchable.
-pub async fn searchable_upto(tx: &mut Tx, workspace: WorkspaceId) -> Result<u64, StoreError> {
+#[cfg(test)]
+pub(crate) async fn searchable_upto(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+) -> Result<u64, StoreError> {
     number(progress(tx, workspace).await?.position)
 }
 

@@ -132,7 +132,7 @@ async fn a_key_that_only_reads_writes_by_no_frame_and_no_address() {
         let stop = Compose { conversation_id: about.conversation, action: ComposeAction::Stop };
         let stop = [("compose", ClientFrame::Compose(stop))];
         let frames = about.frames().into_iter().chain(stop);
-        let (mut asked_frames, mut asked_commands, mut asked_routes) = (0, 0, 0);
+        let (mut asked_frames, mut asked_commands, mut asked_requests) = (0, 0, 0);
         for (name, frame) in frames.filter(|(name, _)| *name != "view") {
             forbidden(&socket, &frame, name).await;
             asked_frames += 1;
@@ -168,15 +168,15 @@ async fn a_key_that_only_reads_writes_by_no_frame_and_no_address() {
             let answer = world.asks(method.clone(), &path, token, body).await;
             if access != Access::Public && method != Method::GET {
                 assert_eq!(answer.status, 403, "{method} {path}: {answer:?}");
-                asked_routes += 1;
+                asked_requests += 1;
             }
             assert!(answer.status < 500, "{method} {path}: {answer:?}");
         }
         assert_eq!(written(&stage).await, before, "nothing was written");
         println!(
-            "{}: {asked_frames} frames, {asked_commands} commands and {asked_routes} routes that \
-             write, by a key that only reads: 0 writes",
-            world.kind()
+            "{}: {asked_frames} frames, {asked_commands} commands and {asked_requests} requests \
+             that write, by a key that only reads: 0 writes",
+            world.database.kind
         );
 
         // A key that works does all of that.
@@ -272,7 +272,7 @@ async fn a_socket_of_a_key_ends_with_what_let_it_in_and_hears_nothing_after() {
             lucia.sends(&format!("after {end:?}")).await;
             world.agent("Ana").await.phone().shows(&format!("after {end:?}")).await;
             assert_eq!(ended.heard(), heard, "{end:?}");
-            println!("{}: a socket after {end:?}: 0 frames", world.kind());
+            println!("{}: a socket after {end:?}: 0 frames", world.database.kind);
             match end {
                 End::Secret => {
                     let done = notes(&other, &key, conversation).await;

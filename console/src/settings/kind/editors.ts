@@ -11,6 +11,8 @@ export interface Editor {
   onset: (field: string, value: unknown) => void;
 }
 
-export const EDITORS: Partial<Record<SettingKind, { draws: readonly string[]; with: Component<Editor> }>> = {
+export const EDITORS: Partial<
+  Record<SettingKind, { draws: readonly string[]; with: Component<Editor> }>
+> = {
   schedule: { draws: ["week", "days"], with: Week },
 };

@@ -87,7 +87,9 @@ export function isThere({ when }: Field, values: Values, fields: Fields): boolea
 
 /** Whether a field is kept and counts for nothing just now: who is asked, where nobody is. */
 export const isIdle = (kind: SettingKind, name: string, values: Values): boolean =>
-  kind === "routing" && name === "choose" && (values["hand"] ?? KINDS.routing.fields.hand.or) === "off";
+  kind === "routing" &&
+  name === "choose" &&
+  (values["hand"] ?? KINDS.routing.fields.hand.or) === "off";
 
 /** Nothing, as servers leave it out: no text, no entries, off. */
 export function isNothing(value: unknown): boolean {

@@ -10,13 +10,26 @@ import type { Setting } from "../../protocol.ts";
 import { crossed, differing } from "./bodies.ts";
 import { Editing } from "./editing.svelte.ts";
 import FieldInput from "./FieldInput.svelte";
-import { type Field, type Values, isIdle, kindOf, kinds, missing, putOf, uses, valuesOf } from "./fields.ts";
+import {
+  type Field,
+  type Values,
+  isIdle,
+  kindOf,
+  kinds,
+  missing,
+  putOf,
+  uses,
+  valuesOf,
+} from "./fields.ts";
 import { added, moved } from "./hours.ts";
 
 const WORKSPACE = { kind: "workspace" } as const;
 const read = (kind: string) =>
   JSON.parse(
-    readFileSync(join(import.meta.dirname, `../../../../protocol/fixtures/setting.${kind}.json`), "utf8"),
+    readFileSync(
+      join(import.meta.dirname, `../../../../protocol/fixtures/setting.${kind}.json`),
+      "utf8",
+    ),
   ) as Pick<Setting, "home" | "body">;
 
 test("a schema says how each field is drawn", () => {
@@ -31,7 +44,14 @@ test("a schema says how each field is drawn", () => {
       quiet: { type: ["array", "null"], items: { type: "integer" }, minItems: 2, maxItems: 2 },
       then: {
         type: "array",
-        items: { oneOf: [{ properties: { do: { const: "snooze" }, minutes: { type: "integer" } }, required: ["minutes"] }] },
+        items: {
+          oneOf: [
+            {
+              properties: { do: { const: "snooze" }, minutes: { type: "integer" } },
+              required: ["minutes"],
+            },
+          ],
+        },
       },
       days: { type: "object", additionalProperties: { type: "array" } },
     },
@@ -65,7 +85,14 @@ test("each language has the same words", () => {
 });
 
 test("a field that is not there beside the others is not put", () => {
-  const values = { home: WORKSPACE, key: "plan", name: "Plan", type: "number", options: ["Free"], most_chars: 9 };
+  const values = {
+    home: WORKSPACE,
+    key: "plan",
+    name: "Plan",
+    type: "number",
+    options: ["Free"],
+    most_chars: 9,
+  };
   expect(putOf("attribute", values).body).toEqual({ key: "plan", name: "Plan", type: "number" });
   // A text is what one is where nothing is said.
   const { type: _, ...rest } = values;
@@ -74,7 +101,9 @@ test("a field that is not there beside the others is not put", () => {
 });
 
 test("a list says nothing of who is asked where nobody is, and only there", () => {
-  expect([{}, { hand: "off" }, { hand: "offer" }].map((values) => isIdle("routing", "choose", values))).toEqual([true, true, false]);
+  expect(
+    [{}, { hand: "off" }, { hand: "offer" }].map((values) => isIdle("routing", "choose", values)),
+  ).toEqual([true, true, false]);
   expect(isIdle("routing", "hand", {})).toBe(false);
   expect(isIdle("rule", "choose", {})).toBe(false);
 });
@@ -90,21 +119,45 @@ test("of changes that crossed only what both changed differently has to be chose
   const base = { name: "A", colour: "grey", group: "G", lasting: false };
   const mine = { ...base, name: "B", colour: "red", group: "H" };
   const theirs = { ...base, name: "C", group: "H", lasting: true };
-  expect(crossed(base, mine, theirs)).toEqual({ both: ["name"], mine: ["colour"], theirs: ["lasting"] });
+  expect(crossed(base, mine, theirs)).toEqual({
+    both: ["name"],
+    mine: ["colour"],
+    theirs: ["lasting"],
+  });
 });
 
 test("uses are counted wherever a body names something, a setting once", () => {
-  const of = (kind: string, body: unknown): Setting => ({ kind, id: kind, version: 1, home: WORKSPACE, rank: 0, body });
+  const of = (kind: string, body: unknown): Setting => ({
+    kind,
+    id: kind,
+    version: 1,
+    home: WORKSPACE,
+    rank: 0,
+    body,
+  });
   const counts = uses(
     [
-      of("canned_reply", { then: [{ do: "tag", tag: "t1" }, { do: "tag", tag: "t1" }] }),
-      of("outcomes", { list: [{ id: "o", name: "Sold", tag: "t1" }, { id: "p", name: "No", tag: "t2" }] }),
+      of("canned_reply", {
+        then: [
+          { do: "tag", tag: "t1" },
+          { do: "tag", tag: "t1" },
+        ],
+      }),
+      of("outcomes", {
+        list: [
+          { id: "o", name: "Sold", tag: "t1" },
+          { id: "p", name: "No", tag: "t2" },
+        ],
+      }),
       of("tag", { name: "Old", merged_into: "t2" }),
       of("team_policy", { follow_up: { after_open_h: 8, hours: "t1" } }),
     ],
     "tag",
   );
-  expect([...counts]).toEqual([["t1", 2], ["t2", 2]]);
+  expect([...counts]).toEqual([
+    ["t1", 2],
+    ["t2", 2],
+  ]);
 });
 
 test("midnight at the end of a span is that of the day after", () => {
@@ -114,8 +167,19 @@ test("midnight at the end of a span is that of the day after", () => {
   expect(added([[540, 1_380]])).toEqual([[540, 1_380]]);
 });
 
-const TAG: Setting = { kind: "tag", id: "t", version: 3, home: WORKSPACE, rank: 0, body: { name: "Refund", colour: "grey" } };
-const after = (base: Setting, { home: _, ...body }: Values): Setting => ({ ...base, version: base.version + 1, body });
+const TAG: Setting = {
+  kind: "tag",
+  id: "t",
+  version: 3,
+  home: WORKSPACE,
+  rank: 0,
+  body: { name: "Refund", colour: "grey" },
+};
+const after = (base: Setting, { home: _, ...body }: Values): Setting => ({
+  ...base,
+  version: base.version + 1,
+  body,
+});
 const refusal = (code: string, setting: object) =>
   new Fault({ type: "about:blank", status: 409, code, title: "", detail: "", setting });
 
@@ -163,7 +227,11 @@ test("a new setting is made whole or not at all", async () => {
 });
 
 test("a change of another field meanwhile is kept with one's own", async () => {
-  const { editing, body } = server({ ...TAG, version: 4, body: { name: "Refund", colour: "blue" } });
+  const { editing, body } = server({
+    ...TAG,
+    version: 4,
+    body: { name: "Refund", colour: "blue" },
+  });
   editing.edit("name", "Money back");
   await editing.save();
   expect(body()).toEqual({ name: "Money back", colour: "blue" });
@@ -173,17 +241,24 @@ test("a change of another field meanwhile is kept with one's own", async () => {
 test.each([
   [true, "Money back"],
   [false, "Refunds"],
-])("of a field that both changed the one that is chosen is saved; mine: %s", async (isMine, name) => {
-  const { editing, puts, body } = server({ ...TAG, version: 4, body: { name: "Refunds", colour: "blue" } });
-  editing.edit("name", "Money back");
-  await editing.save();
-  expect(editing.conflict?.both).toEqual(["name"]);
-  expect(editing.values["name"]).toBe("Money back");
-  await editing.choose(() => isMine);
-  expect(body()).toEqual({ name, colour: "blue" });
-  expect(editing.values["name"]).toBe(name);
-  expect(puts.map(([, version]) => version)).toEqual(isMine ? [3, 4] : [3]);
-});
+])(
+  "of a field that both changed the one that is chosen is saved; mine: %s",
+  async (isMine, name) => {
+    const { editing, puts, body } = server({
+      ...TAG,
+      version: 4,
+      body: { name: "Refunds", colour: "blue" },
+    });
+    editing.edit("name", "Money back");
+    await editing.save();
+    expect(editing.conflict?.both).toEqual(["name"]);
+    expect(editing.values["name"]).toBe("Money back");
+    await editing.choose(() => isMine);
+    expect(body()).toEqual({ name, colour: "blue" });
+    expect(editing.values["name"]).toBe(name);
+    expect(puts.map(([, version]) => version)).toEqual(isMine ? [3, 4] : [3]);
+  },
+);
 
 test("a version is put back with all its fields", async () => {
   const { editing, body } = server(TAG);
@@ -194,7 +269,13 @@ test("a version is put back with all its fields", async () => {
 test("one of four is chosen by a press, one of more from a list", () => {
   const told: unknown[] = [];
   const draw = (field: Field) => {
-    const props = { path: "set_by", label: "Who", field, value: undefined, onset: (value: unknown) => told.push(value) };
+    const props = {
+      path: "set_by",
+      label: "Who",
+      field,
+      value: undefined,
+      onset: (value: unknown) => told.push(value),
+    };
     const drawn = mount(FieldInput, { target: document.body, props });
     flushSync();
     return () => unmount(drawn);

@@ -7,7 +7,14 @@ import { BLANKS, type Chosen, PRESETS, bodyOf, isChosen } from "./presets.ts";
 
 const TABLE = new URL("../../../../protocol/fixtures/presets.cases.json", import.meta.url);
 const ID = (n: number) => `0198f2a0-0000-7000-8000-00000000${n.toString().padStart(4, "0")}`;
-const CHOSEN: Required<Chosen> = { schedule: ID(1), tag: ID(2), team: ID(3), words: "refund, money back", language: "es", until: "2027-01-15" };
+const CHOSEN: Required<Chosen> = {
+  schedule: ID(1),
+  tag: ID(2),
+  team: ID(3),
+  words: "refund, money back",
+  language: "es",
+  until: "2027-01-15",
+};
 
 test("each ready rule is what the table has", () => {
   const all = PRESETS.map((preset) => [preset, bodyOf(preset, ruleWords.en, CHOSEN)]);

@@ -51,7 +51,11 @@ export const BLANKS: Partial<Record<Preset, readonly Blank[]>> = {
 
 const HIGH = { do: "priority", priority: "high" };
 const notify = (whom: string) => ({ do: "notify", whom });
-const wordsOf = (text = "") => text.split(/[,،]/u).map((word) => word.trim()).filter((word) => word !== "");
+const wordsOf = (text = "") =>
+  text
+    .split(/[,،]/u)
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
 
 /** Whether all is chosen that a ready rule needs. */
 export const isChosen = (preset: Preset, chosen: Chosen): boolean =>
@@ -79,17 +83,40 @@ export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Value
         then: [{ do: "reply", text: w.texts.closed }],
       };
     case "unanswered":
-      return { ...base, when: "unanswered", after_min: 120, then: [notify("owner"), notify("supervisors"), HIGH] };
+      return {
+        ...base,
+        when: "unanswered",
+        after_min: 120,
+        then: [notify("owner"), notify("supervisors"), HIGH],
+      };
     case "unassigned":
       return { ...base, when: "unassigned", after_min: 10, then: [notify("team")] };
     case "window":
-      return { ...base, when: "window_left", after_min: 120, once: "always", then: [notify("owner")] };
+      return {
+        ...base,
+        when: "window_left",
+        after_min: 120,
+        once: "always",
+        then: [notify("owner")],
+      };
     case "window_lead":
-      return { ...base, when: "window_left", after_min: 30, once: "always", then: [notify("supervisors")] };
+      return {
+        ...base,
+        when: "window_left",
+        after_min: 30,
+        once: "always",
+        then: [notify("supervisors")],
+      };
     case "follow_up":
       return { ...base, when: "idle", after_min: 480, once: "always", then: [notify("owner")] };
     case "follow_up_lead":
-      return { ...base, when: "idle", after_min: 960, once: "always", then: [notify("supervisors")] };
+      return {
+        ...base,
+        when: "idle",
+        after_min: 960,
+        once: "always",
+        then: [notify("supervisors")],
+      };
     case "vip":
       return {
         ...base,
@@ -98,13 +125,23 @@ export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Value
         then: [{ do: "note", text: w.texts.vip }, HIGH, notify("supervisors")],
       };
     case "leads":
-      return { ...base, when: "first_message", then: [{ do: "tag", tag }, { do: "route", team }] };
+      return {
+        ...base,
+        when: "first_message",
+        then: [
+          { do: "tag", tag },
+          { do: "route", team },
+        ],
+      };
     case "ads":
       return {
         ...base,
         when: "message",
         if: [{ test: "from_ad" }],
-        then: [{ do: "tag", tag }, { do: "route", team }],
+        then: [
+          { do: "tag", tag },
+          { do: "route", team },
+        ],
         once: "episode",
       };
     case "sort":
@@ -112,7 +149,10 @@ export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Value
         ...base,
         when: "message",
         if: [{ test: "text", any_of: wordsOf(chosen.words) }],
-        then: [{ do: "tag", tag }, { do: "route", team }],
+        then: [
+          { do: "tag", tag },
+          { do: "route", team },
+        ],
         once: "episode",
       };
     case "language":
@@ -149,7 +189,10 @@ export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Value
         ...base,
         when: "message",
         if: [{ test: "hours", schedule, not: true }],
-        then: [{ do: "reply", text: w.texts.closed }, { do: "route", team }],
+        then: [
+          { do: "reply", text: w.texts.closed },
+          { do: "route", team },
+        ],
       };
     case "in_turn":
       return {
@@ -163,7 +206,10 @@ export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Value
         ...base,
         when: "message",
         if: [{ test: "text", any_of: wordsOf(chosen.words) }],
-        then: [{ do: "reply", text: w.texts.late }, { do: "tag", tag }],
+        then: [
+          { do: "reply", text: w.texts.late },
+          { do: "tag", tag },
+        ],
         until,
       };
     case "opt_out":

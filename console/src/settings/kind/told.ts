@@ -4,7 +4,16 @@ import type { Desk } from "../../live/session.svelte.ts";
 import { name, words } from "../../messages/index.svelte.ts";
 import { type KindWords, kindWords } from "../../messages/kinds.ts";
 import type { Home, Id, Setting } from "../../protocol.ts";
-import { type Field, type Fields, type SettingKind, type Values, isKind, isNothing, kindOf, titleOf } from "./fields.ts";
+import {
+  type Field,
+  type Fields,
+  type SettingKind,
+  type Values,
+  isKind,
+  isNothing,
+  kindOf,
+  titleOf,
+} from "./fields.ts";
 import { clockOf } from "./hours.ts";
 
 type People = Pick<Desk, "who" | "teams" | "agents" | "channels" | "settings" | "agentName">;
@@ -19,7 +28,8 @@ export function homeName(desk: People, home: Home): string {
   return (desk.teams.get(id) ?? desk.agents.get(id) ?? desk.channels.get(id))?.name ?? "…";
 }
 
-export const homeKey = (home: Home): string => (home.kind === "workspace" ? home.kind : `${home.kind}:${home.id}`);
+export const homeKey = (home: Home): string =>
+  home.kind === "workspace" ? home.kind : `${home.kind}:${home.id}`;
 
 export const nameOf = (desk: People, { body, home }: Pick<Setting, "body" | "home">): string =>
   titleOf(body) ?? homeName(desk, home);
@@ -43,9 +53,13 @@ export const moreOf = (path: string): string =>
 
 /** What a field of this kind may name, by name. */
 export function targets(desk: People, of: string): [Id, string][] {
-  const named = (all: Iterable<{ id: Id; name: string }>) => [...all].map((one): [Id, string] => [one.id, one.name]);
+  const named = (all: Iterable<{ id: Id; name: string }>) =>
+    [...all].map((one): [Id, string] => [one.id, one.name]);
   const all = isKind(of)
-    ? [...(desk.settings.of(of)?.values() ?? [])].map((one): [Id, string] => [one.id, nameOf(desk, one)])
+    ? [...(desk.settings.of(of)?.values() ?? [])].map((one): [Id, string] => [
+        one.id,
+        nameOf(desk, one),
+      ])
     : of === "team"
       ? named(desk.teams.values())
       : of === "channel"
@@ -65,13 +79,20 @@ function rowText(desk: People, fields: Fields, path: string, row: Values): strin
     Object.entries(fields).map(([part, field]) => {
       const value = row[part];
       if (field.is === "id" || isNothing(value)) return "";
-      return field.is === "switch" ? moreOf(`${path}.${part}`) : valueText(desk, field, `${path}.${part}`, value);
+      return field.is === "switch"
+        ? moreOf(`${path}.${part}`)
+        : valueText(desk, field, `${path}.${part}`, value);
     }),
   );
 }
 
 /** A value as one reads it. */
-export function valueText(desk: People, field: Field | undefined, path: string, given: unknown): string {
+export function valueText(
+  desk: People,
+  field: Field | undefined,
+  path: string,
+  given: unknown,
+): string {
   const k = kindText();
   if (path === "home") return homeName(desk, given as Home);
   const value = given ?? field?.or;
@@ -113,12 +134,16 @@ export function valueText(desk: People, field: Field | undefined, path: string, 
 }
 
 const spansText = (spans: [number, number][]) =>
-  spans.length === 0 ? kindText().closed : spans.map((span) => span.map(clockOf).join("–")).join(", ");
+  spans.length === 0
+    ? kindText().closed
+    : spans.map((span) => span.map(clockOf).join("–")).join(", ");
 
 /** Hours of a week, or of single days. */
 function hoursText(path: string, value: unknown): string {
   if (path === "week" && Array.isArray(value)) {
-    return (value as [number, number][][]).map((day, n) => `${weekday(n)}: ${spansText(day)}`).join("\n");
+    return (value as [number, number][][])
+      .map((day, n) => `${weekday(n)}: ${spansText(day)}`)
+      .join("\n");
   }
   if (path !== "days") return JSON.stringify(value);
   const days = Object.entries(value as Record<string, [number, number][]>).sort();
@@ -135,4 +160,3 @@ export function weekday(n: number): string {
 /** Who made a version. */
 export const authorName = (desk: People, id: Id | undefined): string =>
   id === undefined ? kindText().server : name(desk.agentName(id));
-

@@ -2,7 +2,8 @@
 
 import type { Id } from "../../protocol.ts";
 
-const ADDRESS = /(?:^|\/c\/|\/inbox\/[^/]+\/)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:$|[/?#])/i;
+const ADDRESS =
+  /(?:^|\/c\/|\/inbox\/[^/]+\/)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:$|[/?#])/i;
 
 /** The conversation whose address or id was pasted. */
 export function conversationIn(text: string): Id | undefined {
@@ -13,7 +14,9 @@ export function conversationIn(text: string): Id | undefined {
 const NAMES_MAX = 100;
 
 /** The conversations of a dry run whose customers are named, each once. */
-export function namesWanted(rules: readonly { examples: readonly { conversation_id: Id }[] }[]): Id[] {
+export function namesWanted(
+  rules: readonly { examples: readonly { conversation_id: Id }[] }[],
+): Id[] {
   const all = rules.flatMap(({ examples }) => examples.map((one) => one.conversation_id));
   return [...new Set(all)].slice(0, NAMES_MAX);
 }

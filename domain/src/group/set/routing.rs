@@ -49,12 +49,12 @@ impl Change<'_> {
 
     /// The levels of the skills of a team's members.
     fn skills_of(self, team: TeamId) -> BTreeMap<AgentId, BTreeMap<String, u32>> {
-        let workspace = self.work.workspace;
-        self.bodies(SettingKind::AgentSkills, |id, body| {
+        let (workspace, kind) = (self.work.workspace, SettingKind::AgentSkills);
+        self.bodies(kind, |id, body| {
             let SettingBody::AgentSkills(skills) = body else { return None };
             let agent = AgentId(id.0);
-            let is_member = self.state.settings.skilled.contains(&(workspace, team, agent));
-            is_member.then(|| (agent, levels(&skills)))
+            let member = (workspace, kind, team, agent);
+            self.state.settings.of_members.contains(&member).then(|| (agent, levels(&skills)))
         })
     }
 

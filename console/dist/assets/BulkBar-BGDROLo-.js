@@ -1,1 +1,0 @@
-export{t as default}from"./BulkBar-Dy7QdTED.js";

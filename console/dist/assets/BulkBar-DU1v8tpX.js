@@ -1,0 +1,1 @@
+export{t as default}from"./BulkBar-0V_VAYKu.js";

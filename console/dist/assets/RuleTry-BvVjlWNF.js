@@ -1,1 +1,0 @@
-export{t as default}from"./RuleTry-2TY_tK6S.js";

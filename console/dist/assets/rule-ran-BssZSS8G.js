@@ -1,0 +1,1 @@
+export{n as ruleText}from"./rule-ran-B8e8Jfrl.js";

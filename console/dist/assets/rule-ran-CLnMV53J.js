@@ -1,1 +1,0 @@
-export{n as ruleText}from"./rule-ran-BDbJCz0f.js";
