@@ -25,12 +25,10 @@ use baton_domain::hand::look::{
 };
 use baton_domain::hand::reach::Sockets;
 use baton_domain::hand::routing::missed::Missed;
-use baton_domain::hand::routing::{Candidate, TeamRouting, Waiting, open_at};
+use baton_domain::hand::routing::{Candidate, TeamRouting, open_at};
 use baton_protocol::push::PushLane;
 use baton_protocol::setting::Routing;
-use baton_protocol::{
-    AgentId, ConversationId, DeviceId, OfferId, PushId, TeamId, Visibility, WorkspaceId,
-};
+use baton_protocol::{AgentId, DeviceId, OfferId, PushId, TeamId, Visibility, WorkspaceId};
 use futures_util::future::join_all;
 
 use self::asked::Asked;

@@ -1,7 +1,6 @@
 //! The ends of offers as the log tells them, and what a look holds of the database.
 
 use baton_protocol::{Conversation, OfferEnd, Trail};
-use uuid::Uuid;
 
 use super::*;
 use crate::coordinator::testing::Liar;
