@@ -28,13 +28,13 @@ struct Once;
 
 impl<'de> Deserialize<'de> for Once {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Look)
+        deserializer.deserialize_any(Visit)
     }
 }
 
-struct Look;
+struct Visit;
 
-impl<'de> DeserializeSeed<'de> for Look {
+impl<'de> DeserializeSeed<'de> for Visit {
     type Value = Once;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Once, D::Error> {
@@ -42,7 +42,7 @@ impl<'de> DeserializeSeed<'de> for Look {
     }
 }
 
-impl<'de> Visitor<'de> for Look {
+impl<'de> Visitor<'de> for Visit {
     type Value = Once;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,14 +74,14 @@ impl<'de> Visitor<'de> for Look {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Once, A::Error> {
-        while seq.next_element_seed(Look)?.is_some() {}
+        while seq.next_element_seed(Visit)?.is_some() {}
         Ok(Once)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Once, A::Error> {
         let mut keys = BTreeSet::new();
         while let Some(key) = map.next_key::<String>()? {
-            map.next_value_seed(Look)?;
+            map.next_value_seed(Visit)?;
             if keys.contains(&key) {
                 return Err(A::Error::custom(format!("duplicate field `{key}`")));
             }

@@ -93,7 +93,7 @@ const ROOMS: [(&str, &[&str]); 5] = [
         ],
     ),
     ("auto", &["courtesy", "known", "rules", "bots", "suggesting", "survey", "clocks", "replay"]),
-    ("hand", &["board", "reach", "shift", "routing"]),
+    ("hand", &["board", "reach", "shift", "routing", "look"]),
 ];
 
 /// The store: tables as they are said, the database beneath them, what is read, who asks, proofs,

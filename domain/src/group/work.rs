@@ -4,8 +4,7 @@ use baton_protocol::frame::LeaseHolder;
 use baton_protocol::setting::Setting;
 use baton_protocol::{
     AgentId, BlockState, ChannelId, Command, ConversationId, DeviceId, Fact, FileState, LineRef,
-    MessageId, NodeId, NoteId, OfferEnd, OfferId, OpId, Refusal, SettingId, TeamId, Timestamp,
-    Trail, WorkspaceId,
+    MessageId, NodeId, NoteId, OpId, Refusal, SettingId, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -16,6 +15,7 @@ use crate::fact::inbound::{Element, Sender};
 use crate::fact::outcome::Answer;
 use crate::fact::planted::{Bug, is_planted};
 use crate::hand::routing::absence::Deserted;
+pub use crate::hand::routing::{OfferEndWork, RouteWork};
 
 /// A message and where it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -263,46 +263,6 @@ pub struct RehomeWork {
 pub struct HandBackWork {
     /// The turn as it was read.
     pub deserted: Deserted,
-}
-
-/// The routing's choice for a conversation.
-#[derive(Clone, Debug)]
-pub struct RouteWork {
-    /// The workspace.
-    pub workspace: WorkspaceId,
-    /// The conversation that waits.
-    pub conversation: ConversationId,
-    /// The revision of the conversation that was read. The team is not called where it is another
-    /// one by now: that is decided anew.
-    pub revision: u64,
-    /// The team whose queue it waits in.
-    pub team: TeamId,
-    /// The agent who is chosen; `None`: everybody is called.
-    pub agent: Option<AgentId>,
-    /// The id of the offer and until when it stands; `None`: it is theirs at once.
-    pub offer: Option<(OfferId, Timestamp)>,
-    /// The basis of the choice.
-    pub trail: Trail,
-}
-
-impl RouteWork {
-    /// True where nobody is asked: it stays, and somebody is called.
-    pub fn is_call(&self) -> bool {
-        self.agent.is_none() && self.trail.to_team.is_none()
-    }
-}
-
-/// An offer ends: its agent did not answer in time, or may no longer have it.
-#[derive(Clone, Copy, Debug)]
-pub struct OfferEndWork {
-    /// The workspace.
-    pub workspace: WorkspaceId,
-    /// The conversation that is offered.
-    pub conversation: ConversationId,
-    /// The offer.
-    pub offer_id: OfferId,
-    /// The way it ends.
-    pub end: OfferEnd,
 }
 
 /// The answer of a source that a rule asked.

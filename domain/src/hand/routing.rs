@@ -15,6 +15,7 @@ pub mod rung;
 mod step;
 #[cfg(test)]
 mod tests;
+mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,7 @@ use baton_protocol::{
     TeamId, Timestamp, Trail,
 };
 
+pub use self::wish::{OfferEndWork, RouteWork};
 use crate::fact::hours::Hours;
 use crate::hand::reach::Verdict;
 use crate::text::fold::fold;

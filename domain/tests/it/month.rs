@@ -1,6 +1,6 @@
-//! A month of a routed team, commit by commit. The router plans from what was read before the
-//! commit, as it does in life, and people act in the same commit. Now and then another node leads
-//! as well, and its plan comes a commit later.
+//! A month of a routed team, commit by commit. The leader's own memory plans from what was read
+//! before the commit, as it does in life, and people act in the same commit. Now and then another
+//! node leads as well, and its plan comes a commit later. Each day a new leader begins.
 //!
 //! `BATON_MONTH_AGENTS` is how many work, `BATON_MONTH_CONVERSATIONS` how many customers write at
 //! least.
@@ -16,20 +16,19 @@ use baton_domain::fact::chance::next;
 use baton_domain::fact::inbound::{ElementBody, InboundMessage};
 use baton_domain::fact::predicates::is_routable;
 use baton_domain::fact::scope::Viewer;
-use baton_domain::group::{
-    Book, Caller, CommandWork, FreshIds, HandBackWork, OfferEndWork, RouteWork, State, Work,
+use baton_domain::group::{Book, Caller, CommandWork, FreshIds, HandBackWork, State, Work};
+use baton_domain::hand::look::{
+    InQueue, Look, LookTime, OffersRead, OwnTurn, Queue, Staff, StandingOffer, TurnKey,
 };
-use baton_domain::hand::reach::Verdict;
-use baton_domain::hand::routing::absence::{Absence, Absences, Deserted};
-use baton_domain::hand::routing::rung::Call;
-use baton_domain::hand::routing::{Candidate, TeamMemory, TeamRouting, Waiting, plan};
+use baton_domain::hand::reach::Signs;
+use baton_domain::hand::routing::TeamRouting;
 use baton_domain::see::sight::Sight;
 use baton_protocol::command::{Claim, OfOffer};
 use baton_protocol::setting::{Hand, Routing};
 use baton_protocol::{
-    AgentId, AgentState, Availability, Choice, Command, CommandBody, Conversation, ConversationId,
-    DeviceId, Fact, MembershipKind, MessageId, NoteId, OfferEnd, OfferId, OpId, Owner, Role,
-    Status, Timestamp, Visibility,
+    Agent, AgentId, AgentState, Availability, Choice, Command, CommandBody, Conversation,
+    ConversationId, DeviceId, Fact, Membership, MembershipKind, MessageId, NoteId, OfferId, OpId,
+    Owner, Role, Status, Timestamp, Visibility, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -57,7 +56,6 @@ struct Month {
     conversations: u64,
     dice: u64,
     ids: u128,
-    memory: TeamMemory,
     /// The offers made to each, and the minutes in which each could be asked.
     asked: BTreeMap<AgentId, u64>,
     there: BTreeMap<AgentId, u64>,
@@ -72,11 +70,7 @@ struct Day {
     state: State,
     book: Book,
     minute: u64,
-    loads: BTreeMap<AgentId, (u32, u64)>,
-    /// The minute in which each offer was seen first.
-    seen: BTreeMap<OfferId, u64>,
-    declined: BTreeMap<ConversationId, BTreeSet<AgentId>>,
-    absences: Absences,
+    look: Look,
     /// The plan of another leader, who read what stood a commit ago.
     other: Vec<Work>,
     told: Told,
@@ -117,10 +111,7 @@ fn day(agents: u64) -> Day {
         state,
         book: Book::default(),
         minute: 0,
-        loads: BTreeMap::new(),
-        seen: BTreeMap::new(),
-        declined: BTreeMap::new(),
-        absences: Absences::default(),
+        look: Look::default(),
         other: Vec::new(),
         told: Told::default(),
     }
@@ -147,39 +138,93 @@ impl Day {
         self.state.conversations.values().map(|held| &held.now).find(waits).cloned()
     }
 
+    fn time(&self) -> LookTime {
+        LookTime { wall: self.now(), steady: Duration::from_mins(self.minute) }
+    }
+
     /// What waits, with the longest wait first.
-    fn waiting(&self, all: &[Conversation]) -> Vec<Waiting> {
-        let mut waiting: Vec<Waiting> = all
-            .iter()
-            .filter(|one| is_routable(one) && one.thread.offer.is_none())
-            .filter_map(|one| {
-                let (conversation, since) = (one.head.id, one.thread.turn?.since);
-                // Somebody said no to it: after ten minutes they are asked again.
-                let is_over = self.minute.is_multiple_of(10);
-                let declined = self.declined.get(&conversation).filter(|_| !is_over);
-                let declined = declined.into_iter().flatten();
-                let asked = declined.map(|agent| (*agent, OfferEnd::Declined)).collect();
-                let waited = u64::try_from(self.now().since(since) / 1000).ok()?;
-                Some(Waiting {
-                    conversation,
-                    revision: one.head.revision,
-                    since,
-                    waited_s: waited,
-                    language: None,
-                    last: one.thread.last_agent,
-                    asked,
-                    former: BTreeSet::new(),
-                    is_for_people: false,
-                    is_circling: false,
-                })
+    fn waiting(&self) -> Vec<InQueue> {
+        let waits = |one: &Conversation| is_routable(one) && one.thread.offer.is_none();
+        let all = self.all().into_iter().filter(waits).filter_map(|one| {
+            Some(InQueue {
+                conversation: one.head.id,
+                revision: one.head.revision,
+                since: one.thread.turn?.since,
+                language: None,
+                last: one.thread.last_agent,
+                // Whoever was away and is back may have it again.
+                orphaned_at: None,
+                is_for_people: false,
             })
-            .collect();
+        });
+        let mut waiting: Vec<InQueue> = all.collect();
         waiting.sort_by_key(|one| (one.since, one.conversation));
         waiting
     }
 
+    fn offers(&self) -> Vec<StandingOffer> {
+        let standing = |one: Conversation| {
+            let (workspace, team, conversation) = (WORKSPACE, TEAM, one.head.id);
+            let (offer, revision) = (one.thread.offer?, one.head.revision);
+            Some(StandingOffer { workspace, team, conversation, offer, revision })
+        };
+        self.all().into_iter().filter_map(standing).collect()
+    }
+
+    /// The team: whoever is there does something each minute, also after what they missed.
+    fn staff(&self) -> Staff {
+        let now = Some(self.now().plus_ms(1));
+        let signs = Signs {
+            has_socket: true,
+            heard_at: now,
+            offers_heard_at: now,
+            acted_at: now,
+            offers_acted_at: now,
+            ..Signs::default()
+        };
+        let kind = MembershipKind::Member;
+        let agent = |facts: &AgentFacts| Agent {
+            id: facts.id,
+            name: String::new(),
+            role: facts.role,
+            state: facts.state,
+            availability: facts.availability,
+            load: facts.load,
+            capacity: facts.capacity,
+            teams: vec![Membership { team_id: TEAM, kind }],
+        };
+        let agents: Vec<Agent> = self.state.people[&WORKSPACE].agents.values().map(agent).collect();
+        let signs = agents.iter().map(|agent| (agent.id, signs)).collect();
+        Staff { agents, signs, ..Staff::default() }
+    }
+
     fn facts(&self, of: AgentId) -> AgentFacts {
         self.state.people[&WORKSPACE].agents[&of].clone()
+    }
+
+    /// What owners leave who are away.
+    fn left(&mut self, of: (WorkspaceId, &Staff)) -> Vec<HandBackWork> {
+        let (at, mut found) = (self.time(), Vec::new());
+        for Conversation { head, thread } in self.all() {
+            let (Owner::Agent(owner), Some(turn)) = (head.owner, thread.turn) else { continue };
+            let agent = of.1.agents.iter().find(|agent| agent.id == owner);
+            let Some(agent) = agent.filter(|_| head.status == Status::Open) else { continue };
+            let turn = OwnTurn {
+                conversation: head.id,
+                team: TEAM,
+                owner_epoch: head.owner_epoch,
+                from_seq: turn.from_seq,
+                since: turn.since,
+                is_opened: true,
+                worked_at: None,
+            };
+            self.look.note_given((WORKSPACE, head.id), head.owner_epoch, None);
+            let seen = (WORKSPACE, owner, self.look.owner(of, agent));
+            let absent = self.look.absent(seen, &turn, at.wall);
+            found.extend(absent.map(|absent| (absent, Duration::from_mins(5))));
+        }
+        let left = self.look.deserted(&found, at);
+        left.into_iter().map(|deserted| HandBackWork { deserted }).collect()
     }
 
     /// The promises that hold after each commit.
@@ -283,9 +328,6 @@ impl Month {
                     1..=5 => CommandBody::AcceptOffer(of),
                     _ => continue,
                 };
-                if matches!(body, CommandBody::DeclineOffer(_)) {
-                    day.declined.entry(head.id).or_default().insert(offer.agent_id);
-                }
                 group.push(self.does(day, offer.agent_id, head.id, body));
             }
             // Who did not answer in time may still want it, and something else as well.
@@ -313,100 +355,50 @@ impl Month {
         group
     }
 
-    /// The offers that are over, and what owners who are away leave.
-    fn over(&mut self, day: &mut Day) -> Vec<Work> {
-        let (minute, mut group, mut found) = (day.minute, Vec::new(), Vec::new());
-        for Conversation { head, thread } in day.all() {
-            let conversation = head.id;
-            if let Some(offer) = thread.offer {
-                let first = *day.seen.entry(offer.offer_id).or_insert(minute);
-                let is_away = day.facts(offer.agent_id).availability == Availability::Away;
-                let end = if is_away { OfferEnd::Withdrawn } else { OfferEnd::Missed };
-                if is_away || minute > first {
-                    day.declined.entry(conversation).or_default().insert(offer.agent_id);
-                    let (workspace, offer_id) = (WORKSPACE, offer.offer_id);
-                    let work = OfferEndWork { workspace, conversation, offer_id, end };
-                    group.push(Work::OfferEnd(work));
-                }
-            }
-            let (Owner::Agent(agent), Some(turn)) = (head.owner, thread.turn) else { continue };
-            if head.status == Status::Open && day.facts(agent).availability == Availability::Away {
-                let of = Deserted {
-                    workspace: WORKSPACE,
-                    conversation,
-                    agent,
-                    owner_epoch: head.owner_epoch,
-                    from_seq: turn.from_seq,
-                    absence: Absence::Away,
-                };
-                found.push((of, Duration::from_mins(5)));
-            }
+    /// One look of the leader: the offers that are over, what owners who are away leave, and who is
+    /// asked next.
+    fn look(&mut self, day: &mut Day, policy: &Routing) -> (Vec<Work>, Vec<Work>) {
+        let (at, offers, found) = (day.time(), day.offers(), day.waiting());
+        let policies = [((WORKSPACE, TEAM), policy.clone())].into();
+        let mut staff = day.staff();
+        day.look.keep(&offers, &policies, at);
+        while let Some(over) = day.look.next_over() {
+            let end = day.told.end(over.offer.offer_id);
+            day.look.note_end(&over, end, at);
         }
-        let over = day.absences.look(Duration::from_mins(minute), &found);
-        group.extend(over.into_iter().map(|of| Work::HandBack(HandBackWork { deserted: of })));
-        group
-    }
-
-    /// The router's choices, by what stands now.
-    fn router(&mut self, day: &mut Day, policy: &Routing) -> Vec<Work> {
-        let all = day.all();
-        let minute = day.minute;
-        let mut candidates = BTreeMap::new();
-        for id in (1..=self.size.0).map(agent) {
-            let facts = day.facts(id);
-            let known = day.loads.entry(id).or_insert((facts.load, 0));
-            if known.0 != facts.load {
-                *known = (facts.load, minute);
-            }
-            let to_them =
-                |one: &&Conversation| one.thread.offer.is_some_and(|offer| offer.agent_id == id);
-            let offers = u32::try_from(all.iter().filter(to_them).count()).unwrap();
-            let candidate = Candidate {
-                agent: id,
-                state: facts.state,
-                availability: facts.availability,
-                teams: [TEAM].into(),
-                is_off_shift: false,
-                is_bot: false,
-                is_out: false,
-                is_braked: false,
-                skills: BTreeMap::new(),
-                languages: BTreeSet::new(),
-                verdict: Verdict::Here,
-                offer_verdict: Verdict::Here,
-                load: facts.load,
-                capacity: facts.capacity,
-                offers,
-                idle_since: known.1,
-            };
-            let is_there = facts.availability == Availability::Available;
-            *self.there.entry(id).or_default() += u64::from(is_there);
-            candidates.insert(id, candidate);
+        day.look.note_signs(WORKSPACE, &mut staff);
+        let all = [(WORKSPACE, staff)].into();
+        let read = OffersRead { offers: &offers, policies: &policies, staff: &all };
+        let ends = day.look.ends(read, at);
+        let of = (WORKSPACE, &all[&WORKSPACE]);
+        let turn = |of: &InQueue| (WORKSPACE, TEAM, of.conversation, of.since);
+        let turns: Vec<TurnKey> = found.iter().map(turn).collect();
+        day.look.forget_turns((WORKSPACE, TEAM), &turns);
+        let mut candidates = day.look.candidates(of, &offers, at);
+        for candidate in candidates.values() {
+            let is_there = candidate.availability == Availability::Available;
+            *self.there.entry(candidate.agent).or_default() += u64::from(is_there);
         }
-        let waiting = day.waiting(&all);
+        let found = found.into_iter().map(|one| day.look.waiting(of, one, at.wall)).collect();
         let (is_open, routings) = (&BTreeMap::new(), &BTreeMap::new());
         let routing = TeamRouting { team: TEAM, policy, is_open, routings };
-        let planned = plan(routing, &waiting, &mut candidates, &mut self.memory, minute);
+        let queue = Queue { workspace: WORKSPACE, routing, seed: self.below(u64::MAX), at };
+        let routes = day.look.route(queue, found, &mut candidates, || OfferId(self.fresh()));
         let mut group = Vec::new();
-        for (mut one, of) in planned.into_iter().zip(&waiting) {
-            if one.agent.is_none() {
-                let is_wanted = !one.is_somebody_there() || of.waited_s >= 180;
-                let calls = day.told.calls(of);
-                let Some(call) = calls.due(is_wanted, day.now()) else { continue };
-                one.trail.again = call == Call::Again;
-            }
-            let until = day.now().plus_ms(60_000);
-            group.push(Work::Route(RouteWork {
-                workspace: WORKSPACE,
-                conversation: one.conversation,
-                revision: of.revision,
-                team: TEAM,
-                agent: one.agent,
-                offer: one.agent.map(|_| (OfferId(self.fresh()), until)),
-                trail: one.trail,
-            }));
+        for route in routes {
+            let turn = turns.iter().find(|turn| turn.2 == route.conversation);
+            let route = match turn.filter(|_| route.is_call()) {
+                Some(turn) => {
+                    let calls = day.told.calls((turn.2, turn.3));
+                    day.look.due_call(*turn, route, (calls, at.wall))
+                }
+                None => Some(route),
+            };
+            group.extend(route.map(Work::Route));
         }
-        group
+        let mut over: Vec<Work> = ends.into_iter().map(Work::OfferEnd).collect();
+        over.extend(day.left(of).into_iter().map(Work::HandBack));
+        (group, over)
     }
 
     /// The same choices, as another node makes them that believes to lead.
@@ -428,13 +420,13 @@ impl Month {
         };
         while !is_done(&day) {
             assert!(day.minute < DAY_MIN, "something waits for ever");
-            let mut group = self.router(&mut day, policy);
+            let (mut group, over) = self.look(&mut day, policy);
             let other = match self.below(4) {
                 0 => self.made_twice(&group),
                 _ => Vec::new(),
             };
             group.extend(std::mem::replace(&mut day.other, other));
-            group.extend(self.over(&mut day));
+            group.extend(over);
             group.extend(self.people(&mut day));
             self.late += day.commits(&group);
             day.is_sound();
@@ -467,7 +459,6 @@ fn played(choose: Choice, agents: u64, least: u64, days: u64) -> Month {
         conversations: 0,
         dice: 43,
         ids: 0,
-        memory: TeamMemory { last: None, seed: 7 },
         asked: BTreeMap::new(),
         there: BTreeMap::new(),
         commits: 0,

@@ -3,11 +3,11 @@
 
 use anyhow::Context;
 use baton_domain::group::{MessageAt, OfferEndWork};
+use baton_domain::hand::look::StandingOffer;
 use baton_protocol::OfferEnd;
 use futures_util::future::join_all;
 
 use crate::engine::{Engine, Unavailable};
-use crate::store::read::StandingOffer;
 use crate::store::{Store, read, restore};
 
 /// Decided together: a group commits once, and a long list fills no queue.

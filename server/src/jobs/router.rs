@@ -2,13 +2,12 @@
 //! each choice again. A plan that dies with its node was no promise: what waits
 //! stays in its queue, and the next leader looks there.
 //!
-//! Deadlines of offers count by this node's own clock, from when it first saw the offer. So no
-//! offer ends early because clocks differ or a leader died; it may end one window late.
+//! What is remembered from look to look, and each rule of it, is [`Look`] of the domain. Here it is
+//! fed: with what the database, the log and the coordinator tell, and with the time.
 
 mod absence;
 mod asked;
 mod calls;
-mod memory;
 mod moves;
 mod probe;
 #[cfg(test)]
@@ -21,22 +20,15 @@ use std::time::Duration;
 
 use baton_domain::group::{HandBackWork, Key, OfferEndWork, RouteWork};
 use baton_domain::hand::board::BrakeOn;
-use baton_domain::hand::reach::{Signs, Sockets};
-use baton_domain::hand::routing::absence::{Absences, Given};
-use baton_domain::hand::routing::brake::Brake;
-use baton_domain::hand::routing::missed::{Missed, Misses};
-use baton_domain::hand::routing::probe::Probes;
-use baton_domain::hand::routing::rung::Calls;
-use baton_domain::hand::routing::{
-    Candidate, Planned, TeamMemory, TeamRouting, Waiting, levels, open_at, plan,
+use baton_domain::hand::look::{
+    IN_A_LOOK, InQueue, Look, LookTime, OffersRead, Queue, Staff, StandingOffer, TurnKey,
 };
-use baton_domain::hand::shift;
+use baton_domain::hand::reach::Sockets;
+use baton_domain::hand::routing::missed::Missed;
+use baton_domain::hand::routing::{Candidate, TeamRouting, open_at};
 use baton_protocol::push::PushLane;
-use baton_protocol::setting::{Hand, Routing};
-use baton_protocol::{
-    Agent, AgentId, AgentState, Availability, ConversationId, DeviceId, MembershipKind, OfferEnd,
-    OfferId, OpenOffer, PushId, Role, TeamId, Timestamp, Visibility, WorkspaceId,
-};
+use baton_protocol::setting::Routing;
+use baton_protocol::{AgentId, DeviceId, OfferId, PushId, TeamId, Visibility, WorkspaceId};
 use futures_util::future::join_all;
 
 use self::asked::Asked;
@@ -45,10 +37,7 @@ use crate::coordinator::Coordinator;
 use crate::engine::Engine;
 use crate::node::Membership;
 use crate::store::assign::{AssignWish, end_wishes};
-use crate::store::read::{
-    self, AgentSettings, InQueue, OfferKey, StandingOffer, has_offer, routed_teams,
-    standing_offers, waiting,
-};
+use crate::store::read::{self, has_offer, offer_end, routed_teams, standing_offers, waiting};
 use crate::store::{StoreError, Tx};
 use crate::telemetry::{Metrics, Spell};
 
@@ -70,77 +59,23 @@ pub struct Router {
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Conversations of one queue that are planned for at once.
-const AT_ONCE: usize = 200;
 /// Choices that are decided together. Others' work comes between, so a long queue holds up nobody.
 const IN_A_GROUP: usize = 25;
 /// Looks in a row without a pause, while a queue is longer than one look plans for.
 const IN_A_ROW: u32 = 10;
-/// The longest time for an answer that a team may set, ms.
-const WINDOW_MAX_MS: i64 = 300_000;
-/// A device that has an offer says so within this time, else somebody else is asked.
-const EARLY: Duration = Duration::from_secs(8);
-/// An agent who said no to a conversation, or did not answer, is not asked again for so long.
-const DECLINED: Duration = Duration::from_secs(600);
 
-/// The turn of a conversation that waits since then in a team's queue.
-type TurnKey = (WorkspaceId, TeamId, ConversationId, Timestamp);
-
-/// The memory from look to look. A new leader begins with nothing: somebody may be asked once
-/// more than they should, and turns begin anew.
+/// The memory of a leader, and what it has told others of it.
 #[derive(Default, Debug)]
 struct Memory {
-    /// The time at which each offer that stands was first seen.
-    seen: BTreeMap<OfferKey, SeenOffer>,
-    /// Offers that were wished for and not seen so far. One that ends before the next look is
-    /// looked up in the log.
-    wished: BTreeMap<OfferKey, StandingOffer>,
-    /// Offers that are over, and whose ends were not read yet.
-    over: Vec<StandingOffer>,
-    /// The agents who were asked in vain, what became of it, and the time.
-    asked: BTreeMap<Key<ConversationId>, Vec<(AgentId, OfferEnd, Duration)>>,
-    /// Those from whom each conversation was taken because they were not there, as the log told
-    /// them when it was taken last.
-    lost: BTreeMap<Key<ConversationId>, (Timestamp, BTreeMap<AgentId, Timestamp>)>,
-    /// The way of what nobody opened to its owner, by the number of that change.
-    given: BTreeMap<Key<ConversationId>, (u64, Option<Given>)>,
-    /// Turns that went round and move no more.
-    circling: BTreeSet<TurnKey>,
-    /// The misses of people, once what the last leader told of it was read.
-    missed: Option<Misses>,
-    /// The offers of each agent that end unanswered in this look.
-    ending: BTreeMap<Key<AgentId>, u32>,
+    look: Look,
+    /// True once what the last leader told of people was read.
+    is_begun: bool,
     told_missed: BTreeMap<WorkspaceId, BTreeMap<AgentId, Missed>>,
-    /// The calls of teams for turns that nobody could be asked to take, as the log told them.
-    called: BTreeMap<TurnKey, Calls>,
-    teams: BTreeMap<(WorkspaceId, TeamId), TeamMemory>,
-    /// The one that waited first in each queue that was longer than one look plans for.
-    firsts: BTreeMap<(WorkspaceId, TeamId), ConversationId>,
-    /// Loads as they were seen last, and since when.
-    loads: BTreeMap<(WorkspaceId, AgentId), (u32, u64)>,
-    /// Owners who are not there while their customers wait.
-    absences: Absences,
-    /// The brake of each workspace, and those whose devices did not have an offer since it was
-    /// looked at.
-    brakes: BTreeMap<WorkspaceId, Brake>,
-    bounced: BTreeSet<(WorkspaceId, AgentId)>,
-    /// The workspaces that are braked, and what the other nodes were told of it.
-    braked: BTreeMap<WorkspaceId, BrakeOn>,
-    told: BTreeMap<WorkspaceId, BrakeOn>,
-    /// The probes of each workspace, and those that are to be sent now.
-    probes: BTreeMap<WorkspaceId, Probes>,
+    told_brakes: BTreeMap<WorkspaceId, BrakeOn>,
+    /// The probes that are to be sent now.
     probed: Vec<(WorkspaceId, (PushId, AgentId, DeviceId, PushLane))>,
-    /// The time of the last look at them.
+    /// The time of the last look at owners who are not there.
     absences_at: Option<Duration>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct SeenOffer {
-    offer: StandingOffer,
-    first: Duration,
-    /// The time for an answer, as the team had it then. An offer that is out keeps it.
-    window: Duration,
-    is_received: bool,
 }
 
 /// The people of the workspaces that a look needs: each is read once.
@@ -170,15 +105,6 @@ impl Matters {
         let all = all.chain(self.offers.iter().map(|offer| offer.workspace));
         all.chain(self.asked.of.keys().copied()).collect()
     }
-}
-
-/// The people of a workspace, as they were read.
-struct Staff {
-    agents: Vec<Agent>,
-    signs: BTreeMap<AgentId, Signs>,
-    settings: AgentSettings,
-    /// Teams whose members do not see what waits: they cannot take it.
-    heads: BTreeSet<TeamId>,
 }
 
 /// The wishes of one look.
@@ -224,8 +150,9 @@ impl Router {
         let matters = self.matters(memory).await?;
         let mut people = self.people(&matters).await;
         let mut tx = self.engine.store().read().await?;
-        if memory.missed.is_none() {
-            memory.missed = Some(Misses::known(read::missed(&mut tx).await?));
+        if !memory.is_begun {
+            let missed = read::missed(&mut tx).await?;
+            (memory.look, memory.is_begun) = (Look::after(missed), true);
         }
         let mut wishes = self.wishes(&mut tx, memory, &mut people, &matters).await;
         if let Ok(wishes) = &mut wishes {
@@ -259,7 +186,7 @@ impl Router {
         let offers = standing_offers(&mut tx).await?;
         let mut queues = BTreeMap::new();
         for (workspace, team) in policies.keys() {
-            let found = waiting(&mut tx, *workspace, *team, AT_ONCE as u64).await?;
+            let found = waiting(&mut tx, *workspace, *team, IN_A_LOOK as u64).await?;
             if !found.is_empty() {
                 queues.insert((*workspace, *team), found);
             }
@@ -289,25 +216,24 @@ impl Router {
     ) -> Result<Wishes, StoreError> {
         let mut wishes = Wishes::default();
         let Matters { policies, offers, asked, .. } = matters;
-        let now = self.clock.monotonic();
-        memory.keep(offers, policies, (now, self.clock.now()));
-        memory.note_over(tx, (now, self.clock.now())).await?;
+        let at = self.time();
+        memory.look.keep(offers, policies, at);
+        note_over(tx, memory, at).await?;
         for workspace in matters.workspaces() {
             self.staff_of(tx, staff, workspace).await?;
-            if let Some((of, missed)) = staff.staff.get_mut(&workspace).zip(memory.missed.as_mut())
-            {
-                missed.look(workspace, &mut of.signs);
+            if let Some(of) = staff.staff.get_mut(&workspace) {
+                memory.look.note_signs(workspace, of);
             }
         }
-        wishes.ends = self.ends(tx, memory, staff, (offers, policies)).await?;
+        let read = OffersRead { offers, policies, staff: &staff.staff };
+        wishes.ends = ends(tx, memory, read, at).await?;
         let mut people: BTreeMap<WorkspaceId, BTreeMap<AgentId, Candidate>> = BTreeMap::new();
         wishes.over.clone_from(&asked.over);
         for (workspace, asked) in &asked.of {
-            let of = self.staff_of(tx, staff, *workspace).await?;
+            let of = (*workspace, self.staff_of(tx, staff, *workspace).await?);
             let candidates = people.entry(*workspace);
-            let candidates =
-                candidates.or_insert_with(|| self.candidates(memory, *workspace, of, offers));
-            let waits = self.with_former(tx, memory, (*workspace, of), asked.waits()).await?;
+            let candidates = candidates.or_insert_with(|| memory.look.candidates(of, offers, at));
+            let waits = self.with_former(tx, memory, of, asked.waits()).await?;
             let asked = (*workspace, asked, waits.as_slice());
             let routes = self.for_rules(memory, asked, policies, candidates);
             wishes.routes.extend(routes);
@@ -316,11 +242,11 @@ impl Router {
             wishes.routes.iter().map(|route| (route.workspace, route.conversation)).collect();
         for ((workspace, team), policy) in policies {
             let mut found = matters.queues.get(&(*workspace, *team)).cloned().unwrap_or_default();
-            wishes.is_more |= memory.is_shorter((*workspace, *team), &found);
+            wishes.is_more |= memory.look.is_shorter((*workspace, *team), &found);
             found.retain(|one| !for_rules.contains(&(*workspace, one.conversation)));
             let turn = |of: &InQueue| (*workspace, *team, of.conversation, of.since);
             let turns: Vec<TurnKey> = found.iter().map(turn).collect();
-            memory.forget_turns((*workspace, *team), &turns);
+            memory.look.forget_turns((*workspace, *team), &turns);
             if found.is_empty() {
                 continue;
             }
@@ -328,53 +254,27 @@ impl Router {
             // What one team's plan gives somebody, the next one counts.
             let candidates = match people.entry(*workspace) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(self.candidates(memory, *workspace, of, offers)),
+                Entry::Vacant(new) => {
+                    new.insert(memory.look.candidates((*workspace, of), offers, at))
+                }
             };
             let hours = of.settings.hours.iter().map(|(id, hours)| (*id, hours));
-            let is_open = open_at(hours, self.clock.now());
+            let is_open = open_at(hours, at.wall);
             let of_workspace = policies.iter().filter(|((of, _), _)| of == workspace);
             let routings = of_workspace.map(|((_, team), policy)| (*team, policy)).collect();
             let (is_open, routings) = (&is_open, &routings);
             let routing = TeamRouting { team: *team, policy, is_open, routings };
-            let queue = Queue { workspace: *workspace, routing };
             let found = self.with_former(tx, memory, (*workspace, of), found).await?;
-            let routes = self.routes(memory, queue, found, candidates);
+            let seed = u64::from_le_bytes(self.clock.bytes());
+            let queue = Queue { workspace: *workspace, routing, seed, at };
+            let fresh = || OfferId(self.clock.uuid_v4());
+            let routes = memory.look.route(queue, found, candidates, fresh);
             let routes = self.without_circles(tx, memory, &turns, routes).await?;
             let routes = self.with_due_calls(tx, memory, &turns, routes).await?;
             wishes.routes.extend(routes);
         }
-        memory.called.retain(|(of, team, ..), _| policies.contains_key(&(*of, *team)));
+        memory.look.forget_teams(policies);
         Ok(wishes)
-    }
-
-    /// The offers that are over.
-    async fn ends(
-        &self,
-        tx: &mut Tx,
-        memory: &mut Memory,
-        staff: &mut People,
-        (offers, policies): (&[StandingOffer], &BTreeMap<Key<TeamId>, Routing>),
-    ) -> Result<Vec<OfferEndWork>, StoreError> {
-        let mut ends = Vec::new();
-        memory.ending.clear();
-        for offer in offers {
-            let of = self.staff_of(tx, staff, offer.workspace).await?;
-            let Some(seen) = memory.seen.get_mut(&offer.key()) else { continue };
-            let is_routed = policies.contains_key(&(offer.workspace, offer.team));
-            if let Some(end) = self.end(tx, seen, (of, is_routed)).await? {
-                if end == OfferEnd::Missed {
-                    let key = (offer.workspace, offer.offer.agent_id);
-                    *memory.ending.entry(key).or_default() += 1;
-                }
-                if end == OfferEnd::NotReceived {
-                    memory.bounced.insert((offer.workspace, offer.offer.agent_id));
-                }
-                let StandingOffer { workspace, conversation, .. } = *offer;
-                let offer_id = offer.offer.offer_id;
-                ends.push(OfferEndWork { workspace, conversation, offer_id, end });
-            }
-        }
-        Ok(ends)
     }
 
     /// The people of a workspace, read unless they were.
@@ -407,153 +307,37 @@ impl Router {
         Ok(Staff { agents, signs, settings, heads })
     }
 
-    /// The end of an offer that is over.
-    async fn end(
-        &self,
-        tx: &mut Tx,
-        seen: &mut SeenOffer,
-        (staff, is_routed): (&Staff, bool),
-    ) -> Result<Option<OfferEnd>, StoreError> {
-        let SeenOffer { offer, window, .. } = *seen;
-        let agent = staff.agents.iter().find(|agent| agent.id == offer.offer.agent_id);
-        let is_there = agent.is_some_and(|agent| {
-            agent.state == AgentState::Active
-                && agent.availability == Availability::Available
-                && agent.teams.iter().any(|place| place.team_id == offer.team)
-        });
-        // Nobody is asked any more in a team that is routed no more.
-        if !is_there || !is_routed {
-            return Ok(Some(OfferEnd::Withdrawn));
-        }
-        let lasted = self.clock.monotonic().saturating_sub(seen.first);
-        if lasted < EARLY && lasted < window {
-            return Ok(None);
-        }
-        let signs = staff.signs.get(&offer.offer.agent_id).copied().unwrap_or_default();
-        let is_here = signs.of_offers().is_connected(self.clock.now());
-        if !seen.is_received && !is_here {
-            let made = offer.offer.until.plus_ms(-i64::try_from(window.as_millis()).unwrap_or(0));
-            seen.is_received = has_offer(tx, &offer, made.plus_ms(-60_000)).await?;
-        }
-        // Whoever is at a device has it for as long as they are there, and no longer.
-        Ok(match seen.is_received || is_here {
-            false => Some(OfferEnd::NotReceived),
-            true if lasted >= window => Some(OfferEnd::Missed),
-            true => None,
-        })
-    }
-
-    fn candidates(
-        &self,
-        memory: &mut Memory,
-        workspace: WorkspaceId,
-        staff: &Staff,
-        offers: &[StandingOffer],
-    ) -> BTreeMap<AgentId, Candidate> {
-        let (now, at) = (self.clock.now(), self.at());
-        let one = |agent: &Agent| {
-            let known = memory.loads.entry((workspace, agent.id)).or_insert((agent.load, 0));
-            if known.0 != agent.load {
-                *known = (agent.load, at);
-            }
-            let sees = |team| agent.role == Role::Admin || !staff.heads.contains(team);
-            let serves = agent.teams.iter().filter(|at| at.kind == MembershipKind::Member);
-            let serves = serves.filter(|at| sees(&at.team_id));
-            let signs = staff.signs.get(&agent.id).copied().unwrap_or_default();
-            let brake = memory.brakes.get(&workspace);
-            let missed = memory.missed.as_ref();
-            let key = (workspace, agent.id);
-            let ending = memory.ending.get(&key).copied().unwrap_or_default();
-            let asked = offers.iter().filter(|offer| offer.offer.agent_id == agent.id).count();
-            let settings = &staff.settings;
-            let skills = settings.skills.get(&agent.id);
-            let candidate = Candidate {
-                agent: agent.id,
-                state: agent.state,
-                availability: agent.availability,
-                teams: serves.map(|place| place.team_id).collect(),
-                is_off_shift: shift::is_off(settings.schedules_of(agent.id), now),
-                is_bot: settings.bots.contains(&agent.id),
-                is_out: missed.is_some_and(|missed| missed.is_out_after(key, ending)),
-                is_braked: brake.is_some_and(|brake| brake.holds(&signs, now)),
-                skills: skills.map(levels).unwrap_or_default(),
-                languages: skills
-                    .map_or_else(BTreeSet::new, |of| of.languages.iter().cloned().collect()),
-                verdict: signs.verdict(now),
-                offer_verdict: signs.offer_verdict(now),
-                load: agent.load,
-                capacity: agent.capacity,
-                offers: u32::try_from(asked).unwrap_or(u32::MAX),
-                idle_since: known.1,
-            };
-            (agent.id, candidate)
-        };
-        staff.agents.iter().map(one).collect()
-    }
-
-    fn routes(
-        &self,
-        memory: &mut Memory,
-        queue: Queue<'_>,
-        found: Vec<Waiting>,
-        candidates: &mut BTreeMap<AgentId, Candidate>,
-    ) -> Vec<RouteWork> {
-        let Queue { workspace, routing } = queue;
-        let TeamRouting { team, policy, .. } = routing;
-        let now = self.clock.now();
-        // An offer that ended since it was read is noted at the next look.
-        let is_settled = |of: &Waiting| !memory.has_seen(workspace, of.conversation);
-        let found: Vec<Waiting> = found
-            .into_iter()
-            .filter(is_settled)
-            .map(|of| {
-                let turn = (workspace, team, of.conversation, of.since);
-                Waiting { is_circling: memory.circling.contains(&turn), ..of }
-            })
-            .collect();
-        let at = self.at();
-        let of = memory.teams.entry((workspace, team)).or_default();
-        of.seed ^= u64::from_le_bytes(self.clock.bytes());
-        let planned = plan(routing, &found, candidates, of, at);
-        let mut routes = Vec::new();
-        let mut wishes = BTreeMap::new();
-        for (one, of) in planned.into_iter().zip(&found) {
-            // In another queue at once, nobody has to be called here.
-            let turn = (workspace, team, one.conversation, of.since);
-            let is_kept = one.agent.is_none() && one.trail.to_team.is_none();
-            if is_kept && memory.call((&one, turn), now).is_none() {
-                continue;
-            }
-            let Planned { conversation, agent, trail, is_early: _ } = one;
-            let offer = agent.filter(|_| policy.hand == Hand::Offer).map(|_| self.offer(policy));
-            if let Some((agent_id, (offer_id, until))) = agent.zip(offer) {
-                let offer = OpenOffer { offer_id, agent_id, until };
-                let revision = of.revision;
-                let wished = StandingOffer { workspace, team, conversation, offer, revision };
-                wishes.insert(wished.key(), wished);
-            }
-            let revision = of.revision;
-            let route = RouteWork { workspace, conversation, revision, team, agent, offer, trail };
-            routes.push(route);
-        }
-        memory.wished.extend(wishes);
-        routes
-    }
-
-    /// A new offer: its id, and until when it stands.
-    fn offer(&self, policy: &Routing) -> (OfferId, Timestamp) {
-        let window_ms = i64::from(policy.window_s) * 1000;
-        (OfferId(self.clock.uuid_v4()), self.clock.now().plus_ms(window_ms))
-    }
-
-    fn at(&self) -> u64 {
-        u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX)
+    /// The time, by both clocks.
+    fn time(&self) -> LookTime {
+        LookTime { wall: self.clock.now(), steady: self.clock.monotonic() }
     }
 }
 
-/// A queue that is routed.
-#[derive(Clone, Copy)]
-struct Queue<'a> {
-    workspace: WorkspaceId,
-    routing: TeamRouting<'a>,
+/// Reads the ends of offers that are over. One may be over before it was seen.
+async fn note_over(tx: &mut Tx, memory: &mut Memory, at: LookTime) -> Result<(), StoreError> {
+    while let Some(over) = memory.look.next_over() {
+        match offer_end(tx, &over).await {
+            Ok(end) => memory.look.note_end(&over, end, at),
+            Err(error) => {
+                memory.look.note_unread_end(&over, at);
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The offers that are over now. Only of those that seem to have reached nobody are receipts read.
+async fn ends(
+    tx: &mut Tx,
+    memory: &mut Memory,
+    read: OffersRead<'_>,
+    at: LookTime,
+) -> Result<Vec<OfferEndWork>, StoreError> {
+    for (offer, pushed_after) in memory.look.unconfirmed(read, at) {
+        if has_offer(tx, &offer, pushed_after).await? {
+            memory.look.note_received(&offer);
+        }
+    }
+    Ok(memory.look.ends(read, at))
 }

@@ -65,9 +65,9 @@ pub use report::{
 };
 pub use review::{ReviewFilter, ReviewPlace, review, review_place};
 pub use routing::{
-    AgentSettings, InQueue, OfferKey, OwnTurn, StandingOffer, absent_minutes, agent_settings,
-    calls, former_owners, given, has_offer, in_line, moves, offer_end, offer_to, owned_in,
-    routed_teams, routed_teams_of, routing_history, standing_offers, turns_of, waiting,
+    absent_minutes, agent_settings, calls, former_owners, given, has_offer, in_line, moves,
+    offer_end, offer_to, owned_in, routed_teams, routed_teams_of, routing_history, standing_offers,
+    turns_of, waiting,
 };
 pub use search::{SearchFilter, SearchKind, search};
 pub use settings::{

@@ -4,16 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::Key;
+use baton_domain::hand::look::{AgentSettings, InQueue, OwnTurn, StandingOffer};
 use baton_domain::hand::routing::absence::{Given, lost_by};
 use baton_domain::hand::routing::moves::Moved;
 use baton_domain::hand::routing::rung::Calls;
 use baton_protocol::event::EventContent;
 use baton_protocol::next::{NextInLine, OfferInLine};
 use baton_protocol::routing::{RoutingDecision, RoutingHistory};
-use baton_protocol::setting::{AgentSkills, Hand, Routing, Schedule};
+use baton_protocol::setting::{Hand, Routing};
 use baton_protocol::{
-    AgentId, Clocks, ConversationId, Event, Fact, OfferEnd, OfferId, OpenOffer, Priority,
-    SettingBody, SettingId, SettingKind, Spoken, TeamId, Timestamp, WorkspaceId,
+    AgentId, Clocks, ConversationId, Event, Fact, OfferEnd, OpenOffer, Priority, SettingBody,
+    SettingKind, Spoken, TeamId, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -44,27 +45,6 @@ pub async fn routed_teams_of(
     );
     let rows: Vec<(String, String, Option<String>)> = tx.rows(&SELECT, &[&ids(workspaces)]).await?;
     Ok(read_policies(&rows)?.into_keys().collect())
-}
-
-/// Settings beside a team's own that routing looks at: skills, schedules, and which agents are
-/// programs.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct AgentSettings {
-    /// The skills of each who has any.
-    pub skills: BTreeMap<AgentId, AgentSkills>,
-    /// The schedules of each who has any.
-    pub schedules: BTreeMap<AgentId, Vec<Schedule>>,
-    /// All schedules of the workspace: steps name them.
-    pub hours: BTreeMap<SettingId, Schedule>,
-    /// The agents that a setting names as a bot.
-    pub bots: BTreeSet<AgentId>,
-}
-
-impl AgentSettings {
-    /// The schedules of an agent's own.
-    pub fn schedules_of(&self, agent: AgentId) -> &[Schedule] {
-        self.schedules.get(&agent).map_or(&[], Vec::as_slice)
-    }
 }
 
 /// The skills, schedules and bots of a workspace.
@@ -132,25 +112,6 @@ pub async fn absent_minutes(tx: &mut Tx) -> Result<BTreeMap<Key<TeamId>, u32>, S
         }
     }
     Ok(all)
-}
-
-/// An open turn of somebody's conversation.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct OwnTurn {
-    /// The conversation.
-    pub conversation: ConversationId,
-    /// The team that it belongs to.
-    pub team: TeamId,
-    /// The number of the change that made them the owner.
-    pub owner_epoch: u64,
-    /// The first line of the turn.
-    pub from_seq: u64,
-    /// The start of the turn.
-    pub since: Timestamp,
-    /// Whether they read its first line.
-    pub is_opened: bool,
-    /// The last time at which they answered or typed there.
-    pub worked_at: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
@@ -307,25 +268,6 @@ fn read_policies(
     Ok(all)
 }
 
-/// A conversation that waits in a team's queue, as routing looks at it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct InQueue {
-    /// The conversation.
-    pub conversation: ConversationId,
-    /// Its revision.
-    pub revision: u64,
-    /// The start of its open turn.
-    pub since: Timestamp,
-    /// The language that the customer writes, where it is known.
-    pub language: Option<String>,
-    /// The agent who answered or owned it last.
-    pub last: Option<AgentId>,
-    /// The time at which it was taken from an owner who was not there, where nobody had it since.
-    pub orphaned_at: Option<Timestamp>,
-    /// True where the customer asked a bot for a person.
-    pub is_for_people: bool,
-}
-
 /// The first of a team's queue that nobody is asked to take.
 pub async fn waiting(
     tx: &mut Tx,
@@ -348,21 +290,6 @@ pub async fn waiting(
         })
     };
     rows.iter().map(read).collect()
-}
-
-/// An offer that stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct StandingOffer {
-    /// The workspace.
-    pub workspace: WorkspaceId,
-    /// The team whose queue the conversation waits in.
-    pub team: TeamId,
-    /// The conversation.
-    pub conversation: ConversationId,
-    /// The offer.
-    pub offer: OpenOffer,
-    /// A revision of the conversation at which it was not over.
-    pub revision: u64,
 }
 
 #[derive(FromRow)]
@@ -498,16 +425,6 @@ pub async fn calls(
     let events = rows.into_iter().rev().map(|row| Ok(row.bare()?.event));
     let events: Vec<Event> = events.collect::<Result<_, StoreError>>()?;
     Ok(Calls::from_log(events.iter().map(|event| (event.at, &event.fact)), waits))
-}
-
-/// The id under which an offer is looked up in memory: its own and its conversation's.
-pub type OfferKey = (WorkspaceId, ConversationId, OfferId);
-
-impl StandingOffer {
-    /// See [`OfferKey`].
-    pub fn key(&self) -> OfferKey {
-        (self.workspace, self.conversation, self.offer.offer_id)
-    }
 }
 
 #[derive(FromRow)]

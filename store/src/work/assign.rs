@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::Key;
+use baton_domain::hand::look::InQueue;
 use baton_protocol::setting::{Rule, Schedule};
 use baton_protocol::{
     AgentId, Clocks, ConversationId, SettingBody, SettingId, SettingKind, Spoken, TeamId,
@@ -11,7 +12,6 @@ use baton_protocol::{
 use serde_json::json;
 use sqlx_macros::FromRow;
 
-use crate::read::InQueue;
 use crate::tables::{column, from_json, id, number, setting_body};
 use crate::{Sql, Store, StoreError, Tx};
 

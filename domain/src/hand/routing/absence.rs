@@ -23,7 +23,15 @@ const STAYS_MS: i64 = 30 * 60_000;
 /// In a break, what has waited for so long goes on, ms.
 const BREAK_HOLD_MS: i64 = 15 * 60_000;
 /// The minutes of a routed team whose policy says nothing of them.
-pub const ABSENT_MIN: u32 = 5;
+const ABSENT_MIN: u32 = 5;
+
+/// The time for which a team lets turns of owners wait who are not there, by the minutes of its
+/// policy. `None`: it takes nothing from anybody.
+#[must_use]
+pub fn patience(minutes: Option<u32>, is_routed: bool) -> Option<Duration> {
+    let minutes = minutes.or(is_routed.then_some(ABSENT_MIN)).filter(|minutes| *minutes > 0)?;
+    Some(Duration::from_secs(u64::from(minutes) * 60))
+}
 
 /// Why an owner counts as not there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

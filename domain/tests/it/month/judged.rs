@@ -6,7 +6,6 @@ use std::panic::catch_unwind;
 use baton_domain::fact::outcome::Answer;
 use baton_domain::fact::planted::{Bug, plant};
 use baton_domain::group::{Done, Work};
-use baton_domain::hand::routing::Waiting;
 use baton_domain::hand::routing::rung::Calls;
 use baton_protocol::{
     AgentId, Availability, Choice, CommandBody, Conversation, ConversationId, Fact, OfferEnd,
@@ -21,6 +20,8 @@ use crate::group::{TEAM, WORKSPACE, run_at};
 pub(super) struct Told {
     /// The offers that stand by it.
     offers: BTreeSet<OfferId>,
+    /// The ends of offers that are over.
+    ends: BTreeMap<OfferId, OfferEnd>,
     /// The calls for each turn: whether it was the second one.
     calls: BTreeMap<(ConversationId, Timestamp), Vec<bool>>,
     /// The facts that a leader reads before it calls.
@@ -30,10 +31,15 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// The calls for what waits, as a leader reads them.
-    pub(super) fn calls(&self, of: &Waiting) -> Calls {
-        let facts = self.log.get(&of.conversation).into_iter().flatten();
-        Calls::from_log(facts.map(|(at, fact)| (*at, fact)), (TEAM, of.since))
+    /// The calls for a turn that waits since then, as a leader reads them.
+    pub(super) fn calls(&self, (of, since): (ConversationId, Timestamp)) -> Calls {
+        let facts = self.log.get(&of).into_iter().flatten();
+        Calls::from_log(facts.map(|(at, fact)| (*at, fact)), (TEAM, since))
+    }
+
+    /// The end of an offer, as a leader reads it.
+    pub(super) fn end(&self, of: OfferId) -> Option<OfferEnd> {
+        self.ends.get(&of).copied()
     }
 }
 
@@ -81,6 +87,7 @@ impl Day {
                 }
                 Fact::OfferEnded { offer_id, end, .. } => {
                     assert!(self.told.offers.remove(offer_id), "an offer ended twice");
+                    self.told.ends.insert(*offer_id, *end);
                     let is_answer = matches!(end, OfferEnd::Accepted | OfferEnd::Declined);
                     assert!(
                         is_answer || !answered.contains(offer_id),

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::fact::hours::Hours;
 use baton_domain::group::{Key, RouteWork};
-use baton_domain::hand::routing::asked::{planned, schedules, step};
-use baton_domain::hand::routing::{Candidate, Planned, Waiting};
+use baton_domain::hand::look::InQueue;
+use baton_domain::hand::routing::asked::{schedules, step};
+use baton_domain::hand::routing::{Candidate, Waiting};
 use baton_protocol::setting::{Routing, Rule};
 use baton_protocol::{AgentId, SettingId, TeamId, WorkspaceId};
 
 use super::{Memory, Router};
 use crate::store::assign::{self, AssignWish, StandingWish, standing_wishes};
-use crate::store::read::InQueue;
 use crate::store::{StoreError, Tx};
 
 /// Wishes that are looked at together.
@@ -71,24 +71,13 @@ impl Router {
         policies: &BTreeMap<Key<TeamId>, Routing>,
         candidates: &mut BTreeMap<AgentId, Candidate>,
     ) -> Vec<RouteWork> {
-        let (now, at) = (self.clock.now(), self.at());
-        let is_open = |id: SettingId| of.hours.get(&id).is_some_and(|hours| hours.is_open(now));
+        let at = self.time();
+        let is_open = |id: SettingId| of.hours.get(&id).is_some_and(|hours| hours.is_open(at.wall));
         let mut routes = Vec::new();
         for ((wish, rule, _), waiting) in of.wishes.iter().zip(waiting) {
-            // An offer that ended since it was read is noted at the next look.
-            if memory.has_seen(workspace, waiting.conversation) {
-                continue;
-            }
-            let Some(step) = step(rule) else { continue };
-            let revision = waiting.revision;
             let policy = policies.get(&(workspace, wish.team)).cloned().unwrap_or_default();
-            let turns = memory.teams.entry((workspace, wish.team)).or_default();
-            let team = (wish.team, &policy);
-            let found = planned(team, (step, is_open), waiting, candidates, (turns, at));
-            routes.extend(found.map(|Planned { conversation, agent, trail, is_early: _ }| {
-                let (team, offer) = (wish.team, None);
-                RouteWork { workspace, conversation, revision, team, agent, offer, trail }
-            }));
+            let (rule, team) = ((workspace, rule), (wish.team, &policy, is_open));
+            routes.extend(memory.look.route_for_rule(rule, team, waiting, candidates, at));
         }
         routes
     }

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use baton_domain::group::RouteWork;
+use baton_domain::hand::look::TurnKey;
 use baton_protocol::ConversationId;
 
-use super::{Memory, Router, TurnKey};
+use super::{Memory, Router};
 use crate::store::read;
 use crate::store::{StoreError, Tx};
 
@@ -22,18 +23,14 @@ impl Router {
         let turns: BTreeMap<ConversationId, TurnKey> =
             turns.iter().map(|turn| (turn.2, *turn)).collect();
         let mut all = Vec::with_capacity(routes.len());
-        for mut route in routes {
-            if let Some(to) = route.trail.to_team.filter(|_| route.agent.is_none()) {
-                let moved = read::moves(tx, (route.workspace, route.conversation)).await?;
-                if moved.is_circle(to) {
-                    memory.circling.extend(turns.get(&route.conversation));
-                    if moved.is_told {
-                        continue;
-                    }
-                    (route.trail.to_team, route.trail.circle) = (None, true);
-                }
+        for route in routes {
+            if !route.is_move() {
+                all.push(route);
+                continue;
             }
-            all.push(route);
+            let moved = read::moves(tx, (route.workspace, route.conversation)).await?;
+            let turn = turns.get(&route.conversation).copied();
+            all.extend(memory.look.without_circle(turn, route, &moved));
         }
         Ok(all)
     }

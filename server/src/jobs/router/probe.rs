@@ -3,14 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::Key;
-use baton_domain::hand::reach::Verdict;
-use baton_domain::hand::shift;
+use baton_domain::hand::look::Staff;
 use baton_protocol::setting::Routing;
-use baton_protocol::{
-    Agent, AgentState, Availability, MembershipKind, PushId, TeamId, WorkspaceId,
-};
+use baton_protocol::{PushId, TeamId, WorkspaceId};
 
-use super::{Memory, Router, Staff};
+use super::{Memory, Router};
 use crate::store::probe::{devices_of, queue_probes};
 use crate::store::{StoreError, Tx};
 
@@ -25,29 +22,14 @@ impl Router {
         memory: &mut Memory,
         (workspace, staff, routed): (WorkspaceId, &Staff, &BTreeMap<Key<TeamId>, Routing>),
     ) -> Result<(), StoreError> {
-        let (now, at) = (self.clock.now(), self.clock.monotonic());
-        let is_asked = |agent: &&Agent| {
-            let serves = |team: TeamId| routed.contains_key(&(workspace, team));
-            let signs = staff.signs.get(&agent.id).copied().unwrap_or_default();
-            agent.state == AgentState::Active
-                && agent.availability == Availability::Available
-                && signs.verdict(now) == Verdict::Unsure
-                && !staff.settings.bots.contains(&agent.id)
-                && !shift::is_off(staff.settings.schedules_of(agent.id), now)
-                && agent
-                    .teams
-                    .iter()
-                    .any(|place| place.kind == MembershipKind::Member && serves(place.team_id))
-        };
-        let unsure = staff.agents.iter().filter(is_asked).map(|agent| agent.id).collect();
-        let probes = memory.probes.entry(workspace).or_default();
-        let long = probes.look(at, &unsure);
+        let at = self.time();
+        let long = memory.look.unsure((workspace, staff), routed, at);
         if long.is_empty() {
             return Ok(());
         }
-        let found = devices_of(tx, (workspace, &long), &self.lanes, now).await?;
+        let found = devices_of(tx, (workspace, &long), &self.lanes, at.wall).await?;
         let devices: BTreeSet<_> = found.iter().map(|(_, device, _)| *device).collect();
-        let probed: BTreeSet<_> = probes.spend(at, &devices).into_iter().collect();
+        let probed = memory.look.probe(workspace, &devices, at);
         let probed = found.into_iter().filter(|(_, device, _)| probed.contains(device));
         let probed =
             probed.map(|(agent, device, lane)| (PushId(self.clock.uuid_v7()), agent, device, lane));

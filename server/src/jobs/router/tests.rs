@@ -1,7 +1,6 @@
-//! What the memory of a leader keeps of offers.
+//! The ends of offers as the log tells them, and what a look holds of the database.
 
-use baton_protocol::{Conversation, Trail};
-use uuid::Uuid;
+use baton_protocol::{Conversation, OfferEnd, Trail};
 
 use super::*;
 use crate::coordinator::testing::Liar;
@@ -20,59 +19,6 @@ pub(super) fn choice(bench: &Bench, waits: &Conversation, offer: Option<OfferId>
         offer: offer.map(|offer| (offer, bench.clock.now().plus_ms(60_000))),
         trail: Trail::default(),
     }
-}
-
-#[test]
-fn an_offer_that_is_out_keeps_its_time_when_the_team_changes_it() {
-    let id = |number| Uuid::from_u128(number);
-    let (workspace, team) = (WorkspaceId(id(1)), TeamId(id(2)));
-    let offer = OpenOffer {
-        offer_id: OfferId(id(3)),
-        agent_id: AgentId(id(4)),
-        until: Timestamp::from_ms(0),
-    };
-    let (conversation, revision) = (ConversationId(id(5)), 1);
-    let one = StandingOffer { workspace, team, conversation, offer, revision };
-    let next = StandingOffer { conversation: ConversationId(id(6)), ..one };
-    let of = |window_s| [((workspace, team), Routing { window_s, ..Routing::default() })].into();
-    let mut memory = Memory::default();
-    let at = |s| (Duration::from_secs(s), Timestamp::from_ms(i64::try_from(s * 1000).unwrap()));
-    memory.keep(&[one], &of(60), at(1));
-    memory.keep(&[one, next], &of(15), at(20));
-    let windows = memory.seen.values().map(|seen| seen.window.as_secs()).collect::<Vec<_>>();
-    assert_eq!(windows, [60, 15]);
-    memory.keep(&[one], &BTreeMap::new(), at(21));
-    assert_eq!(memory.seen[&one.key()].window, Duration::from_mins(1), "nobody is routed any more");
-    // Another leader, who knows what the agent was told.
-    let until = Timestamp::from_ms(80_000);
-    let told = StandingOffer { offer: OpenOffer { until, ..offer }, ..one };
-    let mut later = Memory::default();
-    later.keep(&[told], &of(15), at(30));
-    assert_eq!(later.seen[&one.key()].window, Duration::from_secs(50));
-}
-
-#[test]
-fn looks_go_on_without_a_pause_only_while_a_long_queue_gets_shorter() {
-    let queue = (WorkspaceId(Uuid::from_u128(1)), TeamId(Uuid::from_u128(2)));
-    let waits = |from: u128, count: u128| -> Vec<InQueue> {
-        let one = |number| InQueue {
-            conversation: ConversationId(Uuid::from_u128(number)),
-            revision: 1,
-            since: Timestamp::from_ms(0),
-            language: None,
-            last: None,
-            orphaned_at: None,
-            is_for_people: false,
-        };
-        (from..from + count).map(one).collect()
-    };
-    let mut memory = Memory::default();
-    let looks = [(1, 200, true), (201, 200, true), (201, 200, false), (301, 100, false)];
-    for (from, count, goes_on) in looks {
-        let found = waits(from, count);
-        assert_eq!(memory.is_shorter(queue, &found), goes_on, "{count} from {from}");
-    }
-    assert!(memory.firsts.is_empty());
 }
 
 /// An offer that was made and not taken, as it stood.
@@ -98,11 +44,27 @@ async fn spoil(bench: &Bench, upto: u64) {
     bench.database.tamper(&sql).await;
 }
 
-async fn note_over(bench: &Bench, memory: &mut Memory) -> Result<(), StoreError> {
+/// The memory of a leader that saw these offers, and sees them no more.
+fn saw(bench: &Bench, offers: &[StandingOffer]) -> Memory {
+    let (mut memory, at) = (Memory::default(), time(bench));
+    memory.look.keep(offers, &BTreeMap::new(), at);
+    memory.look.keep(&[], &BTreeMap::new(), at);
+    memory
+}
+
+fn time(bench: &Bench) -> LookTime {
+    LookTime { wall: bench.clock.now(), steady: bench.clock.monotonic() }
+}
+
+async fn read_ends(bench: &Bench, memory: &mut Memory) -> Result<(), StoreError> {
     let mut tx = bench.database.store.read().await.unwrap();
-    let noted = memory.note_over(&mut tx, (Duration::ZERO, bench.clock.now())).await;
+    let noted = note_over(&mut tx, memory, time(bench)).await;
     tx.rollback().await.unwrap();
     noted
+}
+
+fn asked(memory: &Memory, of: &StandingOffer) -> Vec<(AgentId, OfferEnd)> {
+    memory.look.asked_in_vain((of.workspace, of.conversation)).collect()
 }
 
 #[tokio::test]
@@ -113,10 +75,9 @@ async fn the_end_of_an_offer_is_read_without_what_came_before_it() {
         missed(&bench).await;
         let second = missed(&bench).await;
         spoil(&bench, second.revision).await;
-        let mut memory = Memory { over: vec![second], ..Memory::default() };
-        note_over(&bench, &mut memory).await.unwrap();
-        let asked: Vec<_> = memory.asked_in_vain(bench.workspace, second.conversation).collect();
-        assert_eq!(asked, [(bench.agents[0], OfferEnd::Missed)]);
+        let mut memory = saw(&bench, &[second]);
+        read_ends(&bench, &mut memory).await.unwrap();
+        assert_eq!(asked(&memory, &second), [(bench.agents[0], OfferEnd::Missed)]);
         bench.database.close().await;
     }
 }
@@ -129,14 +90,13 @@ async fn an_offer_whose_end_cannot_be_read_counts_as_a_no_and_others_are_read_la
         let first = missed(&bench).await;
         let second = missed(&bench).await;
         spoil(&bench, u64::from(u32::MAX)).await;
-        let mut memory = Memory { over: vec![first, second], ..Memory::default() };
+        let mut memory = saw(&bench, &[first, second]);
         for count in 1..=2 {
-            note_over(&bench, &mut memory).await.unwrap_err();
-            let asked = memory.asked_in_vain(bench.workspace, first.conversation);
+            read_ends(&bench, &mut memory).await.unwrap_err();
             let unknown = (bench.agents[0], OfferEnd::Unknown);
-            assert_eq!(asked.collect::<Vec<_>>(), vec![unknown; count]);
+            assert_eq!(asked(&memory, &first), vec![unknown; count]);
         }
-        note_over(&bench, &mut memory).await.unwrap();
+        read_ends(&bench, &mut memory).await.unwrap();
         bench.database.close().await;
     }
 }
