@@ -1,13 +1,13 @@
 //! The memory of the leader of routing, from look to look. What was read goes in with the time, and
 //! wishes come out. The commit judges each of them.
 //!
-//! What stands in the log alone, or in the receipt of a push, is asked for by name: the caller reads
-//! it and says what it found. So the server and the simulated weeks and months of a team play the
-//! same memory.
+//! What stands in the log alone, or in the receipt of a push, is asked for by name. The caller
+//! reads it and says what it found. So the server and the simulated month of a team play the same
+//! memory.
 //!
 //! A new leader begins with nothing but the misses of people. So somebody may be asked once more
-//! than they should, and turns begin anew. Deadlines count from when this leader saw an offer first:
-//! none ends early because clocks differ or a leader died. It may end one window late.
+//! than they should, and turns begin anew. Deadlines count from when this leader saw an offer
+//! first: none ends early because clocks differ or a leader died. It may end one window late.
 
 mod offers;
 mod owners;

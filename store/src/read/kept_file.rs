@@ -73,7 +73,7 @@ pub async fn kept_file(
     }))
 }
 
-/// What a line said, of the body of its content.
+/// The content of a line, out of its body as it is stored.
 pub(crate) fn line_content_of(body: Option<&str>) -> Result<Option<Content>, StoreError> {
     Ok(match body.map(from_json).transpose()? {
         Some(EventContent::Line(content)) => Some(content),

@@ -76,7 +76,7 @@ pub struct OffersRead<'a> {
 }
 
 impl OffersRead<'_> {
-    /// Whether its agent may be asked for it. Nobody is in a team that is routed no more.
+    /// True where its agent may be asked for it. Nobody is in a team that is routed no more.
     fn is_asked(&self, of: &StandingOffer) -> bool {
         let staff = self.staff.get(&of.workspace);
         let agents = staff.into_iter().flat_map(|staff| &staff.agents);
@@ -89,7 +89,7 @@ impl OffersRead<'_> {
         is_there && self.policies.contains_key(&(of.workspace, of.team))
     }
 
-    /// Whether its agent is at a device that shows offers. It is there for as long as they are.
+    /// True where its agent is at a device that shows offers. It is there for as long as they are.
     fn is_shown(&self, of: &StandingOffer, now: Timestamp) -> bool {
         let staff = self.staff.get(&of.workspace);
         let signs = staff.map(|staff| staff.signs_of(of.offer.agent_id)).unwrap_or_default();
@@ -121,7 +121,7 @@ impl SeenOffer {
         }
     }
 
-    /// Whether it ends unless a device has it, and nothing says so yet.
+    /// True where it ends unless a device has it, and nothing says so yet.
     fn is_unconfirmed(&self, read: OffersRead<'_>, at: LookTime) -> bool {
         !self.is_received && self.end(read, at) == Some(OfferEnd::NotReceived)
     }

@@ -1,5 +1,5 @@
-//! The owners of a look who are not there while their customers wait, the brake that keeps what is
-//! theirs, and the probes that ask their phones.
+//! The owners of a look who are not there while their customers wait. Beside them, the brake that
+//! keeps what is theirs, and the probes that ask their phones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub struct OwnTurn {
     pub from_seq: u64,
     /// The start of the turn.
     pub since: Timestamp,
-    /// Whether they read its first line.
+    /// True where they read its first line.
     pub is_opened: bool,
     /// The last time at which they answered or typed there.
     pub worked_at: Option<Timestamp>,
@@ -185,7 +185,7 @@ impl Look {
     }
 }
 
-/// Whether an agent is a person who could be asked.
+/// True of a person who could be asked.
 fn is_there(staff: &Staff, agent: &Agent) -> bool {
     agent.state == AgentState::Active
         && agent.availability == Availability::Available

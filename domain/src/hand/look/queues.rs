@@ -57,8 +57,8 @@ pub struct Queue<'a> {
 }
 
 impl Look {
-    /// Tells if a queue is longer than one look plans for, and another one waits first than before:
-    /// the last look gave something out of it.
+    /// Tells if a queue is longer than one look plans for and gets shorter. Then another one waits
+    /// first than before: the last look gave something out of it.
     pub fn is_shorter(&mut self, queue: Key<TeamId>, found: &[InQueue]) -> bool {
         let first = found.first().filter(|_| found.len() >= IN_A_LOOK).map(|one| one.conversation);
         let before = match first {

@@ -243,8 +243,8 @@ proptest! {
                 let place = u128::try_from(place).unwrap();
                 standing.entry(place).or_insert_with(|| {
                     made += 1;
-                    let of = StandingOffer { conversation: conversation(place), ..offer(made, ANA, now) };
-                    (of, now, false)
+                    let of = offer(made, ANA, now);
+                    (StandingOffer { conversation: conversation(place), ..of }, now, false)
                 });
             }
             let offers: Vec<StandingOffer> = standing.values().map(|of| of.0).collect();
@@ -254,7 +254,8 @@ proptest! {
                 look.note_end(&over, Some(OfferEnd::Missed), at(now));
             }
             prop_assert!(unread.is_empty(), "unread: {unread:?}");
-            let people = staff(if step.is_at_device { is_at_device(now) } else { Signs::default() });
+            let there = step.is_at_device.then(|| is_at_device(now));
+            let people = staff(there.unwrap_or_default());
             let policies = policies();
             let read = OffersRead { offers: &offers, policies: &policies, staff: &people };
             for (of, _) in look.unconfirmed(read, at(now)) {
@@ -284,8 +285,8 @@ proptest! {
                 let is_due = now - first >= u64::from(WINDOW_S) * 1000;
                 prop_assert!(!is_due || over.contains(place), "{of:?} stands for ever");
             }
-            let by_others = (0..4).filter(|place| step.ends_by_others[usize::try_from(*place).unwrap()]);
-            over.extend(by_others);
+            let others = |place: &u128| step.ends_by_others[usize::try_from(*place).unwrap()];
+            over.extend((0..4).filter(others));
             for place in over {
                 unread.extend(standing.remove(&place).map(|(of, ..)| of.key()));
             }
