@@ -193,9 +193,8 @@ impl Look {
         &mut self,
         (workspace, rule): (WorkspaceId, &Rule),
         (team, policy, is_open): (TeamId, &Routing, impl Fn(SettingId) -> bool),
-        waiting: &Waiting,
+        (waiting, at): (&Waiting, LookTime),
         candidates: &mut BTreeMap<AgentId, Candidate>,
-        at: LookTime,
     ) -> Option<RouteWork> {
         // An offer that ended since it was read is noted at the next look.
         if self.has_seen((workspace, waiting.conversation)) {

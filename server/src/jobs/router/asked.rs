@@ -77,7 +77,7 @@ impl Router {
         for ((wish, rule, _), waiting) in of.wishes.iter().zip(waiting) {
             let policy = policies.get(&(workspace, wish.team)).cloned().unwrap_or_default();
             let (rule, team) = ((workspace, rule), (wish.team, &policy, is_open));
-            routes.extend(memory.look.route_for_rule(rule, team, waiting, candidates, at));
+            routes.extend(memory.look.route_for_rule(rule, team, (waiting, at), candidates));
         }
         routes
     }

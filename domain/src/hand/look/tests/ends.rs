@@ -277,7 +277,10 @@ proptest! {
                     OfferEnd::NotReceived => prop_assert!(
                         lasted >= 8_000 && !is_received && !step.is_at_device
                     ),
-                    _ => prop_assert!(false, "{end:?}"),
+                    OfferEnd::Accepted
+                    | OfferEnd::Declined
+                    | OfferEnd::Withdrawn
+                    | OfferEnd::Unknown => prop_assert!(false, "{end:?}"),
                 }
                 over.insert(place);
             }

@@ -252,7 +252,7 @@ fn a_rule_gets_an_agent_who_is_on_call_and_nobody_while_an_offer_stands() {
         let mut candidates = look.candidates((WORKSPACE, &people), &[], at(0));
         let waiting = look.waiting((WORKSPACE, &people), in_queue(1), wall(0));
         let team = (TEAM, &of_team, |_| is_open);
-        look.route_for_rule((WORKSPACE, &rule), team, &waiting, &mut candidates, at(0))
+        look.route_for_rule((WORKSPACE, &rule), team, (&waiting, at(0)), &mut candidates)
     };
     let mut look = Look::default();
     assert!(asked(&mut look, false).is_none(), "outside the hours the wish stands");
