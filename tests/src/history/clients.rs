@@ -7,9 +7,8 @@ use baton_protocol::{AgentId, ConversationId, Cursor, Event, Fact};
 
 use super::History;
 
-/// How long a client may take to catch up after the last fault. On a machine that does much beside,
-/// three nodes and their clients take some seconds: what is sent is judged, and not its pace.
-const CONVERGE_MS: u64 = 10_000;
+/// How long a client may take to catch up after the last fault.
+const CONVERGE_MS: u64 = 5_000;
 
 /// A client whose agent sees every conversation in full.
 #[derive(Clone, Debug)]

@@ -139,7 +139,7 @@ fn what_is_for_another_agent_alone_is_called() {
 fn a_client_that_does_not_converge_is_called() {
     breaks("P4", with_client(|_, client| client.differs.push("a head".to_owned())));
     breaks("L4", with_client(|_, client| client.caught_up_ms = None));
-    breaks("L4", with_client(|_, client| client.caught_up_ms = Some(10_001)));
+    breaks("L4", with_client(|_, client| client.caught_up_ms = Some(5_001)));
 }
 
 #[test]
