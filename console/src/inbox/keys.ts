@@ -29,7 +29,7 @@ export type Meaning =
   | "nothing"
   /** A letter of the text that opens. */
   | "text"
-  /** No row is chosen any more. */
+  /** The chosen rows are let go. */
   | "clear"
   /** A letter that the page knows, or not. */
   | "letter"

@@ -16,7 +16,7 @@ export type Told =
   | { say: "unreached"; agents: readonly Id[] }
   /** Why it was refused. */
   | { say: "refused"; refused: Refused; of: Id }
-  /** It will not be sent: whoever waits for it waits no more. */
+  /** It will not be sent: nothing waits for it. */
   | { gone: Id }
   /** The words go back into the composer of their conversation. */
   | { back: string; of: Id }

@@ -152,7 +152,7 @@ impl Day {
                 since: one.thread.turn?.since,
                 language: None,
                 last: one.thread.last_agent,
-                // Whoever was away and is back may have it again.
+                // An agent who was away and is back may have it again.
                 orphaned_at: None,
                 is_for_people: false,
             })
@@ -171,7 +171,7 @@ impl Day {
         self.all().into_iter().filter_map(standing).collect()
     }
 
-    /// The team: whoever is there does something each minute, also after what they missed.
+    /// The team. Those who are there do something each minute, also after a miss.
     fn staff(&self) -> Staff {
         let now = Some(self.now().plus_ms(1));
         let signs = Signs {

@@ -25,7 +25,7 @@ impl Others {
         self.know_schema(COUNTS_ANSWERS)
     }
 
-    /// True where whoever leads does the errands of another one's commits.
+    /// True where each living node does errands, so that the leader does, too.
     pub(super) fn do_errands(&self) -> bool {
         self.know_schema(DOES_ERRANDS)
     }

@@ -34,7 +34,7 @@ pub struct Terms {
     pub again_ms: i64,
     /// The longest pause.
     pub again_ms_max: i64,
-    /// The number of tries of which the last one settles it, whatever comes of it.
+    /// The number of tries. The last one settles it.
     pub tries_max: u32,
 }
 
@@ -96,7 +96,7 @@ pub struct Errands<E> {
     pub errand: E,
     /// The database.
     pub store: Store,
-    /// This node among the others, of which one leads.
+    /// Tells if this node leads: then it does them.
     pub membership: Membership,
     /// The counters.
     pub metrics: Metrics,

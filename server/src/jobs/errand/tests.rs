@@ -148,7 +148,7 @@ async fn so_many_are_claimed_as_there_is_room_for_and_a_lost_claim_ends() {
         assert_eq!(runner.claim(0).await.unwrap().len(), 2);
         assert_eq!(runner.claim(2).await.unwrap(), []);
         assert_eq!(runner.claim(1).await.unwrap().len(), 1);
-        // Whoever claimed them died.
+        // The node that claimed them died.
         let running = tokio::spawn(runner.clone().run());
         until(&clock, async || standing(&bench).await.is_empty()).await;
         running.abort();
